@@ -1,0 +1,25 @@
+# Host unit tests: every tests/unit/test_X.c is one cmocka program, linked against all of the pure
+# sources (those that touch no hardware) with the address and undefined-behaviour sanitizers.
+
+PURE_SRCS := hv/error.c $(wildcard ple/*.c sched/*.c drivers/virt/*.c drivers/tables/*.c hv/parse/*.c vmx/pure/*.c hv/pure/*.c)
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
+
+$(BUILD)/unit/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(UNIT_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/unit/libpure.a: $(UNIT_OBJS)
+	@rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/libpure.a
+	$(CC) $(UNIT_CFLAGS) $^ -lcmocka -lm -o $@
+
+# make unit            all tests
+# make unit T=test_x   one
+.PHONY: unit
+unit: $(if $(T),$(BUILD)/unit/$(T),$(UNIT_TESTS:%=$(BUILD)/unit/%))
+	@set -e; for t in $^; do $$t; done
+
+-include $(shell find $(BUILD)/unit -name '*.d' 2>/dev/null)
