@@ -1,0 +1,188 @@
+/*
+ * The configuration: an INI-like text with one [augur] section and one [vm NAME] section a VM,
+ * parsed into one fixed-size structure. Used by the loader, to learn which files to bring, and by
+ * the hypervisor. No allocation, no I/O; needs memcpy, memset, memcmp, strcmp and strlen only.
+ *
+ * Form: `key = value`, one a line. A `#` at the start of a line or after a space starts a comment.
+ * Spaces around keys and values do not count. LF and CRLF both end lines.
+ *
+ * Mistakes do not stop the parser. One in a [vm] section makes that VM invalid and leaves all the
+ * others; one in [augur] leaves that setting at its default. Each is recorded with its line.
+ */
+#ifndef HV_CONFIG_H
+#define HV_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hv/error.h"
+#include "hv/images/kind.h"
+
+#define CONFIG_MAX_VMS	    64
+#define CONFIG_MAX_VCPUS    64 /* a VM */
+#define CONFIG_MAX_CORES    256
+#define CONFIG_MAX_MODULES  8	  /* a VM */
+#define CONFIG_MAX_PARAMS   64	  /* policy.KEY lines in all */
+#define CONFIG_MAX_ERRORS   32	  /* recorded; more are only counted */
+#define CONFIG_NAME_LENGTH  32	  /* VM and policy names, with the terminating zero */
+#define CONFIG_FILE_LENGTH  64	  /* file names, with the terminating zero: BOOT_NAME_LENGTH */
+#define CONFIG_STRINGS_SIZE 65536 /* all command lines, arguments and parameters together */
+#define CONFIG_TEXT_MAX	    (1024 * 1024) /* bytes of configuration text */
+#define CONFIG_MEMORY_MIN   0x100000ull	  /* a VM's RAM, bytes */
+#define CONFIG_MEMORY_MAX   (1ull << 39)
+#define CONFIG_WEIGHT_MAX   65535
+#define CONFIG_WEIGHT	    256	     /* default */
+#define CONFIG_TIME_US_MAX  10000000 /* slices, periods, budgets: 10 s */
+
+enum config_log { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
+
+enum config_latency {
+	CONFIG_LATENCY_NO,
+	CONFIG_LATENCY_YES, /* latency-sensitive */
+	CONFIG_LATENCY_AUTO /* the hypervisor finds out */
+};
+
+/* A set of pCPUs: bit n % 64 of bits[n / 64]. */
+struct config_cores {
+	uint64_t bits[CONFIG_MAX_CORES / 64];
+};
+
+/* Times in microseconds; 0: the policy's own choice. */
+struct config_slices {
+	uint32_t slice_us;
+	uint32_t min_slice_us;
+	uint32_t max_slice_us;
+	uint32_t period_us;
+	uint32_t budget_us;
+};
+
+struct config_module {
+	char file[CONFIG_FILE_LENGTH];
+	const char *arguments; /* the rest of the line, "" if none */
+	uint32_t line;
+};
+
+struct config_vm {
+	char name[CONFIG_NAME_LENGTH]; /* letters, digits, '_', '-', '.'; "" if it had no usable one
+					*/
+	bool valid;    /* false: there is an error about it, do not create this VM */
+	uint32_t line; /* of the section's header; all lines count from 1 */
+	char image[CONFIG_FILE_LENGTH];
+	uint32_t image_line;
+	enum image_kind kind;
+	char initrd[CONFIG_FILE_LENGTH]; /* "" if none */
+	uint32_t initrd_line;
+	struct config_module modules[CONFIG_MAX_MODULES];
+	uint32_t module_count;
+	const char *cmdline;	   /* "" if none */
+	uint64_t memory;	   /* bytes, a multiple of 4 KiB (of 2 MiB with pages = 2m) */
+	uint32_t vcpus;		   /* 1..CONFIG_MAX_VCPUS */
+	struct config_cores cores; /* affinity; all bits set by default */
+	uint32_t cores_line;	   /* 0: not given */
+	uint32_t weight;	   /* 1..CONFIG_WEIGHT_MAX */
+	uint32_t cap;		   /* percent of one core for the whole VM, 0: none */
+	enum config_latency latency;
+	bool autostart;
+	bool large_pages;	     /* demand-allocate 2 MiB at a time */
+	struct config_slices slices; /* [augur]'s where the VM gives none */
+};
+
+/* `policy.KEY = value`; for one VM, or for all if vm is CONFIG_ALL_VMS. */
+struct config_param {
+	uint32_t vm; /* index into vms */
+	uint32_t line;
+	const char *key;
+	const char *value;
+};
+
+#define CONFIG_ALL_VMS UINT32_MAX
+
+struct config_error {
+	uint32_t line;		     /* 0: about the file as a whole */
+	char vm[CONFIG_NAME_LENGTH]; /* "": not about a VM */
+	char text[112];
+};
+
+/*
+ * Strings point into `strings`: do not copy the structure. About 230 KiB; not for a stack.
+ * Ownership: the caller's. Constant once parsed and checked.
+ */
+struct config {
+	char policy[CONFIG_NAME_LENGTH]; /* whether such a policy exists is for the scheduler to say
+					  */
+	bool batch;
+	uint64_t stop_after; /* TSC ticks, 0: never */
+	enum config_log log;
+	struct config_slices slices;
+
+	struct config_vm vms[CONFIG_MAX_VMS]; /* in the order of the file, invalid ones included */
+	uint32_t vm_count;
+	struct config_param params[CONFIG_MAX_PARAMS];
+	uint32_t param_count;
+
+	struct config_error errors[CONFIG_MAX_ERRORS]; /* in the order found */
+	uint32_t error_count;			       /* recorded */
+	uint32_t errors_lost;			       /* found, but no room to record them */
+
+	char strings[CONFIG_STRINGS_SIZE];
+	uint32_t strings_used;
+};
+
+/*
+ * Parses `size` bytes of text (no terminating zero needed) into *cfg, whatever it held before.
+ * OK, or ERR_FORMAT if there is any error in the list: *cfg is usable either way.
+ */
+enum error config_parse(struct config *cfg, const char *text, size_t size);
+
+/*
+ * Once the number of pCPUs is known: VMs whose `cores` name an absent one become invalid, and the
+ * default "all" shrinks to those present. ERR_RANGE if any VM was found wanting.
+ */
+enum error config_check_cores(struct config *cfg, uint32_t core_count);
+
+static inline bool config_cores_has(const struct config_cores *cores, uint32_t core)
+{
+	return core < CONFIG_MAX_CORES && (cores->bits[core / 64] >> (core % 64) & 1);
+}
+
+/* The VM of that name, valid or not; NULL if there is none. */
+const struct config_vm *config_find_vm(const struct config *cfg, const char *name);
+
+/* The value of `policy.KEY` for a VM: its own, else that for all VMs, else NULL. */
+const char *config_param(const struct config *cfg, uint32_t vm, const char *key);
+
+/*
+ * Adds an error found later (a file that is not there, an image that does not load) to the list;
+ * vm, if not CONFIG_ALL_VMS, becomes invalid. Text that is too long is cut.
+ */
+void config_add_error(struct config *cfg, uint32_t line, uint32_t vm, const char *text);
+
+/*
+ * Writes "augur.cfg:12: vm linux: memory: not a number" into `to`, cut to fit and always
+ * zero-terminated (size >= 1). `file` is the configuration's name. Returns the length written.
+ */
+size_t config_format_error(const struct config_error *error, const char *file, char *to,
+			   size_t size);
+
+/* One mention of a file by a valid VM. */
+struct config_file {
+	const char *name;
+	uint32_t vm;   /* index into vms */
+	uint32_t line; /* where it is named */
+};
+
+/* All zero is the beginning. */
+struct config_file_iterator {
+	uint32_t vm;
+	uint32_t slot;
+};
+
+/*
+ * The next file that a valid VM needs: image, initrd, modules, VM by VM. False at the end. The
+ * same name comes as often as it is mentioned.
+ */
+bool config_next_file(const struct config *cfg, struct config_file_iterator *at,
+		      struct config_file *file);
+
+#endif
