@@ -4,6 +4,8 @@
 # All of these folders are pure; of hv/, vmx/ and drivers/ only the files named.
 PURE_SRCS := $(wildcard ple/*.c sched/*.c drivers/virt/*.c hv/images/*.c)
 PURE_SRCS += hv/error.c
+PURE_SRCS += hv/timer_queue.c
+PURE_SRCS += hv/guest_walk.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
