@@ -1,0 +1,100 @@
+/*
+ * One physical core (pCPU) and what it owns. this_core() is one load through GS, valid from
+ * core_bind() on until the machine stops; GS base in the hypervisor never changes otherwise (the
+ * VMCS host GS base is the address of the core).
+ */
+#ifndef HV_CORE_H
+#define HV_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "boot/boot_info.h"
+#include "hv/segments.h"
+
+#define MAX_CORES  BOOT_MAX_CORES
+#define CACHE_LINE 64
+
+/*
+ * Work for a core, to be looked at before it enters a guest or goes idle. Anybody may set bits (by
+ * core_notify() from elsewhere); only the core itself takes them, all at once, with
+ * core_take_pending().
+ */
+enum core_pending {
+	CORE_PENDING_KICK = 1u << 0,	   /* an NMI came: look at everything */
+	CORE_PENDING_TIMER = 1u << 1,	   /* the local APIC timer fired */
+	CORE_PENDING_WAKE = 1u << 2,	   /* a wake-up IPI came */
+	CORE_PENDING_RESCHEDULE = 1u << 3, /* the scheduler wants a new decision */
+	CORE_PENDING_INBOX = 1u << 4,	   /* the inbox of the run queue is not empty */
+	CORE_PENDING_TLB = 1u << 5,	   /* EPT or TLB invalidation is asked for */
+	CORE_PENDING_DEVICE = 1u << 6,	   /* a host device interrupted */
+};
+
+enum core_state { CORE_ABSENT = 0, CORE_STARTING, CORE_ONLINE, CORE_HALTED };
+
+struct core {
+	/* Private: written by the core itself only (and by the boot core while it prepares it). */
+	struct core *self;  /* this_core() reads it at GS:0 */
+	uint32_t index;	    /* 0 is the boot core; position in cores[] */
+	uint32_t apic_id;   /* of the local APIC */
+	uint32_t node;	    /* of the page allocator */
+	uint32_t reserved;  /* keeps the stack top aligned */
+	uint64_t stack_top; /* of the stack the core runs on: VMCS host RSP */
+	struct segments segments;
+
+	/* Public: written by other cores too. */
+	_Alignas(CACHE_LINE) volatile uint32_t pending; /* atomic; enum core_pending */
+	volatile uint32_t state; /* enum core_state; written by the core, CORE_STARTING by core 0 */
+	volatile uint32_t kicks; /* NMIs taken; written by the core itself */
+} __attribute__((aligned(CACHE_LINE)));
+
+/* cores[0 .. core_count-1] are online once smp_start() has returned; constant from then on. */
+extern struct core *cores[MAX_CORES];
+extern uint32_t core_count;
+extern struct core boot_core;
+
+static inline struct core *this_core(void)
+{
+	struct core *core;
+
+	/* Not volatile: no code ever moves to another core, so one load serves a whole function. */
+	__asm__("movq %%gs:0, %0" : "=r"(core));
+	return core;
+}
+
+/* A zeroed core with its stacks, or NULL when memory has run out. Boot core only. */
+struct core *core_create(uint32_t index, uint32_t apic_id, uint32_t node);
+
+/* Makes `core` what this_core() returns here: GDT, TSS, GS base. */
+void core_bind(struct core *core);
+
+static inline void core_set_pending(struct core *core, uint32_t bits)
+{
+	__atomic_fetch_or(&core->pending, bits, __ATOMIC_SEQ_CST);
+}
+
+/* This core only: what has been pending since the last call. */
+static inline uint32_t core_take_pending(struct core *core)
+{
+	if (core->pending == 0)
+		return 0;
+	return __atomic_exchange_n(&core->pending, 0, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Waits, with IF=0 on entry and on return, until *pending is not zero or an interrupt or NMI has
+ * come (hv/idle.S). May return with *pending still zero: the caller looks again.
+ */
+void cpu_idle_wait(const volatile uint32_t *pending);
+
+/* Stops this core for good, IF=0; an NMI does not bring it back. */
+_Noreturn void cpu_halt_forever(void);
+
+/*
+ * Where every core ends up, on its own stack, IF=0, never to return. The weak default of hv/core.c
+ * handles nothing and idles.
+ */
+_Noreturn void core_main(struct core *core);
+
+#endif
