@@ -1,0 +1,75 @@
+/*
+ * What a scheduling policy is: a const table of functions in a file of its own, listed in
+ * sched/policies.c. sched/example_60.c is a complete one to start from.
+ *
+ * All functions run on the core they are given, one at a time; they own core->data and the
+ * data, link and node of entities that wait or run there. The core of the scheduler keeps states,
+ * statistics, load and migration; a policy only orders. The functions must not loop over more
+ * than O(log n) entities, except core_init and dump.
+ */
+#ifndef SCHED_OPS_H
+#define SCHED_OPS_H
+
+#include "sched/sched.h"
+
+enum sched_enqueue {
+	SCHED_ENQUEUE_WAKE,    /* it was blocked */
+	SCHED_ENQUEUE_PUT,     /* it was running and could go on */
+	SCHED_ENQUEUE_YIELD,   /* it was running and gives way */
+	SCHED_ENQUEUE_ARRIVE,  /* it waited on another core */
+	SCHED_ENQUEUE_RESTORE, /* its parameters or the policy changed while it waited */
+};
+
+struct sched_ops {
+	const char *name;
+	const char *summary; /* one line */
+	size_t entity_size;  /* of what is kept in entity->data, <= SCHED_ENTITY_DATA */
+	size_t core_size;    /* of what is kept in core->data, <= SCHED_CORE_DATA */
+
+	/* core->data is zero. */
+	void (*core_init)(struct sched_core *core, uint64_t now);
+
+	/* The entity is new to this policy; entity->data is zero. Optional. */
+	void (*entity_init)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+
+	/* The entity waits here from now on. */
+	void (*enqueue)(struct sched_core *core, struct sched_entity *entity,
+			enum sched_enqueue how, uint64_t now);
+
+	/* The entity, which waits here, does so no longer. */
+	void (*dequeue)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+
+	/*
+	 * Chooses one that waits, removes it from the queue, and sets until and reason. NULL: none
+	 * may run now; until is then the tick at which one may. A current entity has been
+	 * enqueued before.
+	 */
+	struct sched_entity *(*pick)(struct sched_core *core, uint64_t now,
+				     struct sched_decision *decision);
+
+	/* The current entity ran for `ran` ticks up to now. Optional. */
+	void (*charge)(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		       uint64_t now);
+
+	/* Should the entity, which waits here, preempt core->current (not NULL) at once? */
+	bool (*preempts)(struct sched_core *core, const struct sched_entity *entity, uint64_t now);
+
+	/* The current entity is no longer runnable, or leaves while not waiting. Optional. */
+	void (*leave)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+
+	/* See sched_next_event. Optional. */
+	uint64_t (*next_event)(struct sched_core *core, uint64_t now);
+
+	/*
+	 * The waiting entity that could best be given to core `to`, or NULL. Stays in the queue;
+	 * look at a bounded number only. Optional: NULL means that nothing is ever given away.
+	 */
+	struct sched_entity *(*surplus)(struct sched_core *core, const struct sched_core *to,
+					uint64_t now);
+
+	/* Describes the queue for people. Optional. */
+	void (*dump)(struct sched_core *core, void (*print)(void *arg, const char *line),
+		     void *arg);
+};
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * The scheduler: who runs on which core, and until when. Pure C: no hardware, no allocation, no
+ * clock of its own. The same objects run in the hypervisor, in the unit tests and in the simulator.
+ *
+ * Three parts. The core (sched.c, inbox.c, placement.c) keeps the states of entities, moves them
+ * between cores and keeps the books of time. A policy (struct sched_ops, sched/ops.h) orders the
+ * entities that wait on one core. The user (the hypervisor's loop on each core) runs what
+ * sched_pick() returns.
+ *
+ * The loop on each core, with interrupts off:
+ *
+ *	for (;;) {
+ *		struct sched_decision d = sched_pick(core, now());
+ *		if (!d.next) {
+ *			if (sched_idle_ok(core))
+ *				halt until a kick, a device, or d.until;
+ *			continue;
+ *		}
+ *		switch to d.next if it is not loaded already;
+ *		sched_overhead(core, now());        optional: what was spent since the last stamp
+ *		do {
+ *			run the guest, with the preemption timer set to end at d.until;
+ *			sched_charge(core, now());
+ *			handle the exit: this may call sched_wake, sched_block, sched_yield...
+ *		} while (now() < d.until && !sched_must_pick(core, now()));
+ *	}
+ *
+ * Time is TSC ticks, the same on all cores, and never runs backwards on one core.
+ *
+ * Concurrency. Functions with a `core` or `here` parameter must be called on that very core and
+ * are not reentrant; handlers of host interrupts or NMIs must not call them (set a flag, let the
+ * loop call). Each core owns its run queue: no lock is taken in any of pick, charge, block, wake,
+ * yield. Work for another core goes into that core's inbox, a lock-free list with many producers
+ * and one consumer, and the core is kicked only if the inbox was empty.
+ * Lock order: the registry lock (sched_add, sched_forget, sched_for_each, sched_set_policy) is the
+ * only lock and is never held while any other lock is taken.
+ */
+#ifndef SCHED_SCHED_H
+#define SCHED_SCHED_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hv/error.h"
+#include "sched/heap.h"
+#include "sched/list.h"
+#include "sched/mask.h"
+
+#define SCHED_NEVER	     UINT64_MAX /* a tick that does not come */
+#define SCHED_ENTITY_DATA    128	/* bytes a policy may keep in an entity */
+#define SCHED_CORE_DATA	     4096	/* bytes a policy may keep in a core */
+#define SCHED_WEIGHT_MAX     65535
+#define SCHED_WEIGHT_DEFAULT 256
+
+struct sched;
+struct sched_core;
+struct sched_entity;
+struct sched_ops;
+
+enum sched_class {
+	SCHED_THROUGHPUT = 0,
+	SCHED_LATENCY = 1, /* marked latency-sensitive */
+};
+
+/* What a person or the partitioner may set for an entity. Times in ticks; 0 means the default. */
+struct sched_params {
+	uint32_t weight;    /* 1..SCHED_WEIGHT_MAX, share relative to others */
+	uint32_t cap;	    /* percent of one core, 0: none */
+	uint64_t slice;	    /* base time slice */
+	uint64_t slice_min; /* slice_min <= slice <= slice_max */
+	uint64_t slice_max;
+	uint64_t budget; /* edf, table: budget in every period; 0: best effort */
+	uint64_t period;
+	enum sched_class class;
+	bool class_auto; /* let observation change the class */
+	struct sched_mask affinity;
+};
+
+/*
+ * States. BLOCKED -> WAKING -> RUNNABLE <-> RUNNING -> BLOCKED. HELD: its owner is changing a
+ * blocked entity. GONE: not known to the scheduler (before sched_add, after its removal).
+ */
+enum sched_state {
+	SCHED_GONE = 0,
+	SCHED_BLOCKED = 1,
+	SCHED_WAKING = 2,
+	SCHED_RUNNABLE = 3,
+	SCHED_RUNNING = 4,
+	SCHED_HELD = 5,
+};
+
+/* Why a decision fell as it did; goes into the trace. */
+enum sched_reason {
+	SCHED_WHY_IDLE = 0,	/* nothing is runnable here */
+	SCHED_WHY_TURN = 1,	/* its turn */
+	SCHED_WHY_CONTINUE = 2, /* the same as before goes on */
+	SCHED_WHY_WAKE = 3,	/* woke up and comes first (BOOST, latency class) */
+	SCHED_WHY_SHARE = 4,	/* furthest behind its share */
+	SCHED_WHY_DEADLINE = 5, /* earliest deadline */
+	SCHED_WHY_TABLE = 6,	/* its slot in the table */
+	SCHED_WHY_REPAY = 7,	/* is owed time */
+	SCHED_WHY_LEFTOVER = 8, /* nobody with a better claim wants the core */
+	SCHED_WHY_DIRECTED = 9, /* another vCPU of its VM yielded to it */
+	SCHED_WHY_GANG = 10,	/* other vCPUs of its VM are running */
+	SCHED_REASONS
+};
+
+/* Totals since sched_add, in ticks or counts. Written by the owning core only. */
+struct sched_stats {
+	uint64_t run;		/* ticks running */
+	uint64_t wait;		/* ticks runnable but not running */
+	uint64_t wakeups;	/* blocked to runnable */
+	uint64_t switches;	/* times it was switched to from something else */
+	uint64_t preemptions;	/* times it lost the core while it could have gone on */
+	uint64_t migrations;	/* times it changed the core */
+	uint64_t wake_wait;	/* ticks from wake-up to running, sum */
+	uint64_t wake_wait_max; /* the longest */
+};
+
+/* Embedded in a vCPU (hypervisor) or a task (simulator). Zero it before sched_add. */
+struct sched_entity {
+	/* Set by sched_add, constant. */
+	struct sched *sched;
+	unsigned id; /* unique among entities, for the trace */
+	unsigned vm;
+	struct sched_list registry; /* registry lock */
+
+	/* Any core. */
+	atomic_uint state;    /* enum sched_state, and a bit for a wake-up while not blocked */
+	atomic_uint requests; /* posted to the owner's inbox, not yet handled */
+	atomic_uint core;     /* id of the owning core: where it runs, waits, or ran last */
+	struct sched_entity *inbox_next; /* belongs to the inbox while requests != 0 */
+
+	/* The owning core only. */
+	struct sched_params params;
+	struct sched_params next_params; /* registry lock until posted */
+	struct sched_stats stats;
+	uint64_t since;		/* tick of the last change of state */
+	uint64_t woken_at;	/* tick of the wake-up not yet served, SCHED_NEVER: none */
+	uint64_t slice_used;	/* ticks run since the slice was given */
+	uint64_t ran_last;	/* tick it last left a core: cache warmth */
+	uint64_t burst;		/* ticks run since the last wake-up */
+	uint32_t short_bursts;	/* sched/classify.h */
+	struct sched_list link; /* free for the policy while the entity waits */
+	struct sched_node node; /* likewise */
+	_Alignas(16) unsigned char data[SCHED_ENTITY_DATA]; /* the policy's */
+};
+
+/* One per pCPU. Zero it before sched_core_init. */
+struct sched_core {
+	struct sched *sched;
+	unsigned id;
+	unsigned node; /* NUMA */
+
+	/* Any core. */
+	_Alignas(64) _Atomic(struct sched_entity *) inbox;
+	atomic_uint thief; /* 1 + id of an idle core that asks for work, 0: none */
+	atomic_uint load;  /* entities waiting or running here */
+
+	/* This core only. */
+	_Alignas(64) struct sched_entity *current; /* RUNNING here, or NULL */
+	struct sched_entity *previous;		   /* the one before the last decision */
+	bool resched;				   /* pick again as soon as possible */
+	unsigned waiting;			   /* entities in the policy's queues */
+	uint64_t start;				   /* tick of sched_core_init */
+	uint64_t stamp;	   /* all time before it is in exactly one of the three sums below */
+	uint64_t run;	   /* ticks given to entities */
+	uint64_t idle;	   /* ticks with nothing to run */
+	uint64_t overhead; /* ticks of sched_overhead() */
+	uint64_t decisions;
+	uint64_t switches;
+	uint64_t steals; /* entities that came here because this core was idle */
+	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
+};
+
+/* A record for the trace. The meaning of a and b is that of the kind. */
+enum sched_trace_kind {
+	SCHED_TRACE_PICK = 1,  /* entity or NULL (idle); a: slice end tick, b: enum sched_reason */
+	SCHED_TRACE_WAKE = 2,  /* a: target core, b: 1 if it will preempt */
+	SCHED_TRACE_BLOCK = 3, /* a: ticks of the burst */
+	SCHED_TRACE_MIGRATE = 4, /* a: from core, b: to core */
+	SCHED_TRACE_DEBT = 5,	 /* entity is owed; a: ticks (signed), b: debtor's id */
+	SCHED_TRACE_CLASS = 6,	 /* a: new enum sched_class */
+	SCHED_TRACE_SLICE = 7,	 /* a: new slice, b: old slice */
+	SCHED_TRACE_POLICY = 8,	 /* a: index of the policy in sched_policies */
+};
+
+/* What the scheduler needs from below. No function may call back into the scheduler. */
+struct sched_port {
+	/* Make that core leave its guest or its halt soon and call sched_pick. Any core. */
+	void (*kick)(unsigned core);
+	/*
+	 * The entity may run on another core from now on: save what is loaded of it on this core
+	 * (VMCLEAR). Called on the core where it ran last, before any other core can pick it: when
+	 * it is handed to another core, and when it blocks unless it can run nowhere else.
+	 */
+	void (*leave)(struct sched_entity *entity);
+	void (*trace)(const struct sched_core *core, enum sched_trace_kind kind,
+		      const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now);
+	/* NUMA distance as in the ACPI SLIT: 10 is local. */
+	unsigned (*distance)(unsigned node_from, unsigned node_to);
+};
+
+/* One per machine. Zero it before sched_init. */
+struct sched {
+	const struct sched_port *port;
+	const struct sched_ops *ops; /* changes only while all cores are stopped */
+	uint64_t ms;		     /* ticks in a millisecond */
+	uint64_t migration_cost;     /* ticks of cache warmth: not moved again sooner than this */
+	unsigned cores;
+	struct sched_core *core[SCHED_MAX_CORES];
+	struct sched_mask online;
+	_Alignas(64) struct sched_shared_mask idle; /* cores with nothing to run */
+	struct sched_shared_mask crowded;	    /* cores where somebody waits who could move */
+	_Alignas(64) atomic_flag registry_lock;
+	struct sched_list registry; /* all entities */
+	unsigned entities;
+};
+
+struct sched_decision {
+	struct sched_entity *next; /* NULL: idle */
+	uint64_t until;		   /* tick at which to call sched_pick again, SCHED_NEVER: none */
+	enum sched_reason reason;
+};
+
+enum sched_wake_result {
+	SCHED_WAKE_IGNORED = 0, /* it was not blocked: it sees its event before it blocks */
+	SCHED_WAKE_QUEUED = 1,	/* waits here or was sent to another core (kicked if needed) */
+	SCHED_WAKE_PREEMPT = 2, /* waits here and should preempt: call sched_pick soon */
+};
+
+/* ---- Set-up: before other cores run, or with all cores stopped ---- */
+
+/* ticks_per_ms > 0. ERR_NOT_FOUND: no such policy. */
+enum error sched_init(struct sched *sched, const struct sched_port *port, uint64_t ticks_per_ms,
+		      const char *policy);
+
+/* Adds a core; ids are 0, 1, 2... in the order of calls. ERR_LIMIT: more than SCHED_MAX_CORES. */
+enum error sched_core_init(struct sched *sched, struct sched_core *core, unsigned node,
+			   uint64_t now);
+
+/*
+ * Gives all entities to another policy. All cores must be out of their guests and none may be
+ * inside the scheduler (the caller stops them); what was current stays current. Afterwards every
+ * core must call sched_pick. ERR_NOT_FOUND: no such policy, nothing changed. An entity that the
+ * new policy does not admit (edf: utilisation over 1) becomes best effort there; none is lost.
+ */
+enum error sched_set_policy(struct sched *sched, const char *name, uint64_t now);
+
+/* ---- Entities ---- */
+
+/* Weight 256, no cap, 0 for all times, throughput with automatic class, all cores. */
+void sched_default_params(struct sched_params *params);
+
+/* OK, or the reason as a constant text in *why: weight, cap, slices, budget, affinity. */
+enum error sched_check_params(const struct sched *sched, const struct sched_params *params,
+			      const char **why);
+
+/*
+ * Makes a zeroed entity known; it starts blocked, sched_wake starts it. Any core. Errors as
+ * sched_check_params, ERR_STATE: already added.
+ */
+enum error sched_add(struct sched *sched, struct sched_entity *entity, unsigned id, unsigned vm,
+		     const struct sched_params *params, uint64_t now);
+
+/*
+ * Takes an entity out of scheduling, whatever it does. True: done. False: its owner was asked (and
+ * kicked) and will do it; wait until sched_is_gone(), and let this core go on picking meanwhile.
+ * Wake-ups of an entity that is gone are ignored. Then sched_forget, before memory is reused.
+ */
+bool sched_remove(struct sched_core *here, struct sched_entity *entity, uint64_t now);
+bool sched_is_gone(const struct sched_entity *entity);
+void sched_forget(struct sched_entity *entity);
+
+/* Changes parameters now, or asks the owner to. Errors as sched_check_params; then no change. */
+enum error sched_update(struct sched_core *here, struct sched_entity *entity,
+			const struct sched_params *params, const char **why, uint64_t now);
+
+/* Calls visit for every entity, under the registry lock: visit may read, not call in here. */
+void sched_for_each(struct sched *sched, void (*visit)(struct sched_entity *entity, void *arg),
+		    void *arg);
+
+/* ---- The loop ---- */
+
+/* Takes in the inbox, charges the current entity, and decides. Never fails. */
+struct sched_decision sched_pick(struct sched_core *core, uint64_t now);
+
+/* True if sched_pick should be called before the end of the slice; takes in the inbox. */
+bool sched_must_pick(struct sched_core *core, uint64_t now);
+
+/*
+ * Attributes the time since the last stamp: sched_charge to the current entity (to idle time if
+ * there is none), sched_overhead to the core's overhead. run + idle + overhead == stamp - start
+ * holds at every moment.
+ */
+void sched_charge(struct sched_core *core, uint64_t now);
+void sched_overhead(struct sched_core *core, uint64_t now);
+
+/*
+ * The current entity has nothing to do (HLT). True: it is blocked, call sched_pick. False: somebody
+ * woke it since it was picked; look for its events again, and call again if there is none.
+ */
+bool sched_block(struct sched_core *core, uint64_t now);
+
+/* Wakes an entity, from any core. Set what it is woken for before the call. */
+enum sched_wake_result sched_wake(struct sched_core *here, struct sched_entity *entity,
+				  uint64_t now);
+
+/* The current entity gives the rest of its slice away. Call sched_pick afterwards. */
+void sched_yield(struct sched_core *core, uint64_t now);
+
+/*
+ * The current entity spins (pause-loop exit): as sched_yield, in favour of a preempted entity
+ * of the same VM, here or on another core. Call sched_pick afterwards.
+ */
+void sched_yield_spinning(struct sched_core *core, uint64_t now);
+
+/* False if work has arrived: do not halt. Check with interrupts off, just before halting. */
+bool sched_idle_ok(const struct sched_core *core);
+
+/* The tick at which the policy wants a decision even if nothing happens, SCHED_NEVER: none. */
+uint64_t sched_next_event(struct sched_core *core, uint64_t now);
+
+/* ---- For people and tests ---- */
+
+/* All policies, `count` of them; the order is that of the documentation. */
+const struct sched_ops *const *sched_policies(unsigned *count);
+const char *sched_policy_name(const struct sched_ops *ops);
+const char *sched_policy_summary(const struct sched_ops *ops); /* one line */
+const char *sched_reason_name(enum sched_reason reason);
+const char *sched_state_name(enum sched_state state);
+enum sched_state sched_state_of(const struct sched_entity *entity);
+
+/* Describes the run queue of a core, a line a call of print. On that core, or with it stopped. */
+void sched_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
+
+#endif
