@@ -11,14 +11,19 @@
 
 #include "hv/export_abi.h"
 
-/* One call takes one whole frame. `drain`, if not NULL, waits until all bytes have left. */
+/*
+ * How bytes leave the machine; called with the export lock held. `write` takes one whole frame or
+ * refuses it. A transport that buffers has `poll`, which moves bytes on without waiting, and
+ * `drain`, which waits (a bounded time a byte) until all have left; else both are NULL.
+ */
 struct export_transport {
 	const char *name;
-	void (*write)(const uint8_t *bytes, size_t length);
+	bool (*write)(const uint8_t *bytes, size_t length);
+	void (*poll)(void);
 	void (*drain)(void);
 };
 
-/* NULL: the channel is off (as at the start). Log lines written before are lost to it. */
+/* NULL: the channel is off (as at the start). What was sent before is lost to it. */
 void export_init(const struct export_transport *transport);
 bool export_enabled(void);
 
@@ -32,17 +37,23 @@ void export_text(enum export_type type, uint8_t channel, const char *format, ...
 /* An EXPORT_FIGURE. */
 void export_figure(const char *name, uint64_t value, const char *unit);
 
-/* Waits until everything has left the machine: before power-off and after a panic. */
+/* Moves buffered frames on; beside console_poll in the boot core's loop. */
+void export_poll(void);
+
+/* Waits until everything has left the machine: before power-off, before results, in a panic. */
 void export_flush(void);
 
-/* See log_enter_panic. */
+/* Frames that the transport refused since the start. */
+uint64_t export_lost(void);
+
+/* See log_enter_panic, which calls it. */
 void export_enter_panic(void);
 
 /*
- * Port 0xE9 if reading it answers 0xE9, else a 16550 at COM2, else NULL (hv/export_port.c). COM2
- * output is buffered; export_port_poll, called with console_poll, moves it on.
+ * Port 0xE9 if reading it answers 0xE9, else a 16550 at COM2 that is not the console's, else NULL
+ * (hv/export_port.c).
  */
-const struct export_transport *export_port_probe(void);
-void export_port_poll(void);
+struct boot_info;
+const struct export_transport *export_port_probe(const struct boot_info *info);
 
 #endif

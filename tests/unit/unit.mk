@@ -6,6 +6,10 @@ PURE_SRCS := $(wildcard ple/*.c sched/*.c drivers/virt/*.c hv/images/*.c)
 PURE_SRCS += hv/error.c
 PURE_SRCS += hv/timer_queue.c
 PURE_SRCS += hv/guest_walk.c
+PURE_SRCS += hv/log.c
+PURE_SRCS += hv/export.c
+PURE_SRCS += hv/scrollback.c
+PURE_SRCS += hv/text_filter.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
