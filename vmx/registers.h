@@ -1,0 +1,145 @@
+/* Architectural register bits and MSR numbers that the VT-x code and the guests' policies use. */
+#ifndef VMX_REGISTERS_H
+#define VMX_REGISTERS_H
+
+#include <stdint.h>
+
+/* SDM volume 3A, 2.5 */
+#define CR0_PE (1ull << 0)
+#define CR0_MP (1ull << 1)
+#define CR0_EM (1ull << 2)
+#define CR0_TS (1ull << 3)
+#define CR0_ET (1ull << 4)
+#define CR0_NE (1ull << 5)
+#define CR0_WP (1ull << 16)
+#define CR0_AM (1ull << 18)
+#define CR0_NW (1ull << 29)
+#define CR0_CD (1ull << 30)
+#define CR0_PG (1ull << 31)
+
+#define CR4_VME	       (1ull << 0)
+#define CR4_PVI	       (1ull << 1)
+#define CR4_TSD	       (1ull << 2)
+#define CR4_DE	       (1ull << 3)
+#define CR4_PSE	       (1ull << 4)
+#define CR4_PAE	       (1ull << 5)
+#define CR4_MCE	       (1ull << 6)
+#define CR4_PGE	       (1ull << 7)
+#define CR4_PCE	       (1ull << 8)
+#define CR4_OSFXSR     (1ull << 9)
+#define CR4_OSXMMEXCPT (1ull << 10)
+#define CR4_UMIP       (1ull << 11)
+#define CR4_LA57       (1ull << 12)
+#define CR4_VMXE       (1ull << 13)
+#define CR4_SMXE       (1ull << 14)
+#define CR4_FSGSBASE   (1ull << 16)
+#define CR4_PCIDE      (1ull << 17)
+#define CR4_OSXSAVE    (1ull << 18)
+#define CR4_KL	       (1ull << 19)
+#define CR4_SMEP       (1ull << 20)
+#define CR4_SMAP       (1ull << 21)
+#define CR4_PKE	       (1ull << 22)
+#define CR4_CET	       (1ull << 23)
+#define CR4_PKS	       (1ull << 24)
+#define CR4_UINTR      (1ull << 25)
+
+#define EFER_SCE (1ull << 0)
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
+#define EFER_NXE (1ull << 11)
+
+#define RFLAGS_FIXED1 (1ull << 1)
+#define RFLAGS_TF     (1ull << 8)
+#define RFLAGS_IF     (1ull << 9)
+#define RFLAGS_VM     (1ull << 17)
+
+#define XCR0_X87    (1ull << 0)
+#define XCR0_SSE    (1ull << 1)
+#define XCR0_AVX    (1ull << 2)
+#define XCR0_MPX    (3ull << 3)
+#define XCR0_OPMASK (1ull << 5)
+#define XCR0_ZMM_HI (1ull << 6)
+#define XCR0_HI_ZMM (1ull << 7)
+#define XCR0_AVX512 (XCR0_OPMASK | XCR0_ZMM_HI | XCR0_HI_ZMM)
+#define XCR0_PKRU   (1ull << 9)
+
+#define APIC_BASE_BSP	 (1ull << 8)
+#define APIC_BASE_X2APIC (1ull << 10)
+#define APIC_BASE_ENABLE (1ull << 11)
+
+/* Value of IA32_PAT after reset: WB, WT, UC-, UC, twice. */
+#define PAT_RESET 0x0007040600070406ull
+
+/* DR7 and DR6 after reset. */
+#define DR7_RESET 0x400ull
+#define DR6_RESET 0xffff0ff0ull
+
+enum msr {
+	MSR_TSC = 0x10,
+	MSR_PLATFORM_ID = 0x17,
+	MSR_APIC_BASE = 0x1b,
+	MSR_FEATURE_CONTROL = 0x3a,
+	MSR_TSC_ADJUST = 0x3b,
+	MSR_SPEC_CTRL = 0x48,
+	MSR_PRED_CMD = 0x49,
+	MSR_BIOS_UPDATE_TRIGGER = 0x79,
+	MSR_BIOS_SIGN_ID = 0x8b,
+	MSR_PLATFORM_INFO = 0xce,
+	MSR_MTRR_CAP = 0xfe,
+	MSR_ARCH_CAPABILITIES = 0x10a,
+	MSR_FLUSH_CMD = 0x10b,
+	MSR_SYSENTER_CS = 0x174,
+	MSR_SYSENTER_ESP = 0x175,
+	MSR_SYSENTER_EIP = 0x176,
+	MSR_MCG_CAP = 0x179,
+	MSR_MCG_STATUS = 0x17a,
+	MSR_MISC_ENABLE = 0x1a0,
+	MSR_DEBUGCTL = 0x1d9,
+	MSR_MTRR_PHYS_BASE0 = 0x200, /* base n is 0x200 + 2n, mask n 0x201 + 2n */
+	MSR_MTRR_FIX64K_00000 = 0x250,
+	MSR_MTRR_FIX16K_80000 = 0x258,
+	MSR_MTRR_FIX16K_A0000 = 0x259,
+	MSR_MTRR_FIX4K_C0000 = 0x268, /* to 0x26f */
+	MSR_PAT = 0x277,
+	MSR_MTRR_DEF_TYPE = 0x2ff,
+	MSR_VMX_BASIC = 0x480,
+	MSR_VMX_PINBASED_CTLS = 0x481,
+	MSR_VMX_PROCBASED_CTLS = 0x482,
+	MSR_VMX_EXIT_CTLS = 0x483,
+	MSR_VMX_ENTRY_CTLS = 0x484,
+	MSR_VMX_MISC = 0x485,
+	MSR_VMX_CR0_FIXED0 = 0x486,
+	MSR_VMX_CR0_FIXED1 = 0x487,
+	MSR_VMX_CR4_FIXED0 = 0x488,
+	MSR_VMX_CR4_FIXED1 = 0x489,
+	MSR_VMX_VMCS_ENUM = 0x48a,
+	MSR_VMX_PROCBASED_CTLS2 = 0x48b,
+	MSR_VMX_EPT_VPID_CAP = 0x48c,
+	MSR_VMX_TRUE_PINBASED_CTLS = 0x48d,
+	MSR_VMX_TRUE_PROCBASED_CTLS = 0x48e,
+	MSR_VMX_TRUE_EXIT_CTLS = 0x48f,
+	MSR_VMX_TRUE_ENTRY_CTLS = 0x490,
+	MSR_VMX_VMFUNC = 0x491,
+	MSR_VMX_PROCBASED_CTLS3 = 0x492,
+	MSR_VMX_EXIT_CTLS2 = 0x493,
+	MSR_TSC_DEADLINE = 0x6e0,
+	MSR_X2APIC_FIRST = 0x800,
+	MSR_X2APIC_LAST = 0x8ff,
+	MSR_XSS = 0xda0,
+	MSR_EFER = 0xc0000080,
+	MSR_STAR = 0xc0000081,
+	MSR_LSTAR = 0xc0000082,
+	MSR_CSTAR = 0xc0000083,
+	MSR_FMASK = 0xc0000084,
+	MSR_FS_BASE = 0xc0000100,
+	MSR_GS_BASE = 0xc0000101,
+	MSR_KERNEL_GS_BASE = 0xc0000102,
+	MSR_TSC_AUX = 0xc0000103,
+};
+
+/* IA32_FEATURE_CONTROL */
+#define FEATURE_CONTROL_LOCK	    (1ull << 0)
+#define FEATURE_CONTROL_VMX_IN_SMX  (1ull << 1)
+#define FEATURE_CONTROL_VMX_OUTSIDE (1ull << 2)
+
+#endif
