@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "vmx/vmcs.h"
+
 static inline uint64_t vmread(uint32_t field)
 {
 	uint64_t value;
@@ -63,9 +65,6 @@ static inline bool vmptrld(uint64_t vmcs)
 	asm volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(vmcs) : "memory");
 	return !failed;
 }
-
-enum invept_type { INVEPT_SINGLE_CONTEXT = 1, INVEPT_ALL_CONTEXTS = 2 };
-enum invvpid_type { INVVPID_ADDRESS = 0, INVVPID_SINGLE_CONTEXT = 1, INVVPID_ALL_CONTEXTS = 2 };
 
 /* Drops guest-physical and combined mappings of one EPT pointer, or of all. */
 static inline void invept(enum invept_type type, uint64_t eptp)

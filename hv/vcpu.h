@@ -1,0 +1,134 @@
+/*
+ * One virtual CPU: what the world switch saves, what waits for it, what was counted about it.
+ *
+ * Ownership: a vCPU belongs to one core at a time (the one in sched.core); everything here is that
+ * core's alone but `requests`, the posted part of the local APIC, and what the scheduler declares
+ * as shared. Memory: created with its VM, freed with it.
+ */
+#ifndef HV_VCPU_H
+#define HV_VCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/virt/lapic.h"
+#include "hv/error.h"
+#include "hv/gpr.h"
+#include "hv/timer_queue.h"
+#include "sched/sched.h"
+#include "vmx/vmcs.h"
+
+struct vm;
+struct core;
+
+/* Work for a vCPU, looked at before every entry. Set from any core by vcpu_request(). */
+enum vcpu_request {
+	VCPU_REQUEST_EVENT =
+		1u << 0, /* something may be there to inject: APIC, PIC, NMI, INIT, SIPI */
+	VCPU_REQUEST_PAUSE = 1u << 1,	  /* leave the guest and wait to be resumed */
+	VCPU_REQUEST_STOP = 1u << 2,	  /* leave the guest for good */
+	VCPU_REQUEST_EPT_FLUSH = 1u << 3, /* EPT entries of its VM lost rights */
+	VCPU_REQUEST_WAKE = 1u << 4,	  /* its own timer is due */
+};
+
+/* Counted in the exit path, by basic exit reason. Ticks are those of the handler, entry to tail. */
+struct exit_count {
+	uint64_t count;
+	uint64_t ticks;
+};
+
+/* Registers that are not part of the VMCS and change hands when a core changes its vCPU. */
+struct vcpu_switched {
+	uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
+	uint64_t cr2;
+	uint64_t dr[4];
+	uint64_t dr6;
+	uint64_t xcr0;
+};
+
+/* Why a vCPU waits although nothing is wrong with it. */
+enum vcpu_wait {
+	VCPU_WAIT_NONE,
+	VCPU_WAIT_HALT, /* HLT: an interrupt ends it */
+	VCPU_WAIT_SIPI, /* an application processor that was not started yet, or after INIT */
+	VCPU_WAIT_PAUSE /* by a person or by VM fork: resume ends it */
+};
+
+struct vcpu {
+	/* Known to vmx/entry.S (vmx/offsets.c). */
+	uint64_t gpr[GPR_COUNT]; /* RSP's place is unused: it is in the VMCS */
+	uint32_t launched;	 /* VMLAUNCH has succeeded since the last VMCLEAR */
+
+	uint32_t requests; /* atomic; enum vcpu_request */
+	uint64_t until;	   /* host TSC: leave the guest then; the earlier of the next two */
+	uint64_t slice_end;
+	uint64_t timer_due; /* next tick of its local APIC timer or of the VM's PIT */
+
+	struct vm *vm;
+	uint32_t index; /* in the VM, and the APIC ID */
+	enum vcpu_wait wait;
+	struct lapic lapic;
+
+	uint64_t vmcs; /* physical address */
+	struct core
+		*loaded_on; /* the core whose current VMCS and vector registers are its; or NULL */
+	struct core *host_state_of; /* the core that the VMCS host fields describe */
+	void *vector_state;	    /* XSAVE area, 64-byte aligned */
+	struct vcpu_switched switched;
+	uint64_t msr_bitmap; /* physical address */
+
+	uint64_t cr0, cr4; /* as the guest sees them */
+	uint64_t efer;
+	uint64_t tsc_offset; /* guest TSC = host TSC + tsc_offset */
+	uint64_t tsc_adjust;
+	uint64_t microcode_rev;
+	uint64_t misc_enable;
+	bool nmi_pending;
+	bool nmi_blocked_soft; /* without virtual NMIs: until the next IRET we cannot see */
+
+	struct sched_entity sched;
+	struct timer_event wake; /* armed on its core while it waits in HLT */
+
+	uint64_t entered; /* host TSC of the last hand-over to the guest by the core loop */
+	uint64_t halt_ticks;
+	uint64_t halted_at;
+	uint64_t exits;
+	struct exit_count exit_counts[EXIT_REASON_COUNT];
+};
+
+static inline struct vcpu *vcpu_of_entity(struct sched_entity *entity)
+{
+	return entity ? (struct vcpu *)((char *)entity - offsetof(struct vcpu, sched)) : NULL;
+}
+
+static inline uint32_t vcpu_requests(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED);
+}
+
+/* Owner only, on itself: no kick is needed. */
+static inline void vcpu_request_self(struct vcpu *vcpu, uint32_t requests)
+{
+	__atomic_fetch_or(&vcpu->requests, requests, __ATOMIC_SEQ_CST);
+}
+
+/* Guest TSC for a host TSC. */
+static inline uint64_t vcpu_guest_tsc(const struct vcpu *vcpu, uint64_t host)
+{
+	return host + vcpu->tsc_offset;
+}
+
+/*
+ * Sets requests and sees to it that the vCPU looks at them: wakes it if it waits, kicks its core
+ * if it runs elsewhere. Any core, also inside the VM's lock.
+ */
+void vcpu_request(struct vcpu *vcpu, uint32_t requests);
+
+/* Recomputes timer_due and until after the local APIC timer, the PIT or the slice changed. */
+void vcpu_update_deadline(struct vcpu *vcpu);
+
+/* Allocates vCPU `index` of a VM. ERR_NO_MEMORY. */
+enum error vcpu_create(struct vm *vm, uint32_t index, struct vcpu **created);
+void vcpu_destroy(struct vcpu *vcpu);
+
+#endif

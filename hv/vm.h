@@ -1,0 +1,157 @@
+/*
+ * A virtual machine: memory, devices, vCPUs, and how it ended.
+ *
+ * Life: vm_create makes it from a section of the configuration (VM_READY: image loaded, nothing
+ * runs), vm_start lets it run, vm_pause and vm_resume hold it, vm_end asks it to stop; when its
+ * last vCPU has left its core it is VM_STOPPED and may be started again (the image is loaded anew)
+ * or destroyed. Create, start, pause, resume and destroy are for the boot core's loop; vm_end may
+ * be called on any core.
+ *
+ * Locks: vm->lock guards devices, EPT and guest RAM. The local APICs have no lock (drivers/virt/
+ * lapic.h). Lock order: hv/spinlock.h.
+ */
+#ifndef HV_VM_H
+#define HV_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/virt/bus.h"
+#include "drivers/virt/lapic_route.h"
+#include "drivers/virt/pc_ports.h"
+#include "hv/config.h"
+#include "hv/guest_ram.h"
+#include "hv/images/image.h"
+#include "hv/spinlock.h"
+#include "hv/vcpu.h"
+#include "hv/vm_console.h"
+#include "vmx/cpuid_policy.h"
+#include "vmx/ept.h"
+
+#define VM_MAX	       CONFIG_MAX_VMS
+#define VM_MAX_VCPUS   CONFIG_MAX_VCPUS
+#define VM_MMIO_RANGES 1
+
+enum vm_state {
+	VM_READY, /* loaded, never ran since */
+	VM_RUNNING,
+	VM_PAUSED,
+	VM_STOPPING, /* ended, some vCPUs have not left their cores yet */
+	VM_STOPPED,
+};
+
+/* How a run ended. */
+enum vm_end {
+	VM_END_NONE,
+	VM_END_EXITED,	/* by itself: exit hypercall or test-exit port, with a code */
+	VM_END_RESET,	/* it asked for a reset or a power-off */
+	VM_END_CRASHED, /* it did what no guest can survive */
+	VM_END_KILLED,	/* by a person, or by the end of a batch run */
+};
+
+struct vm_devices {
+	struct uart16550 com1;
+	struct ioapic ioapic;
+	struct pic pic;
+	struct pit pit;
+	struct rtc rtc;
+	struct fwcfg fwcfg;
+	struct testexit testexit;
+	struct bus_range ports[PC_PORT_RANGES + 1];
+	struct bus_range mmio[VM_MMIO_RANGES];
+	struct bus port_bus;
+	struct bus mmio_bus;
+};
+
+struct vm {
+	uint32_t id; /* index in the list of VMs, channel of the export frames */
+	uint32_t config_index;
+	const struct config_vm *config;
+	char name[CONFIG_NAME_LENGTH];
+
+	/* Written under the lock. */
+	enum vm_state state;
+	enum vm_end end;
+	uint64_t end_code;
+	char end_message[160]; /* of a crash: vCPU, RIP and reason */
+	uint32_t live_vcpus;   /* atomic: not yet gone from their cores */
+	uint64_t started;      /* host TSC */
+	uint64_t ended;
+
+	struct spinlock lock;
+	struct guest_ram ram;
+	struct ept ept;
+	uint64_t pages; /* 4 KiB pages of RAM it was given */
+	struct vm_devices devices;
+	struct vm_console console;
+
+	struct cpuid_table cpuid;
+	struct lapic_route route;
+	struct lapic *lapics[VM_MAX_VCPUS];
+	struct vcpu *vcpus[VM_MAX_VCPUS];
+	uint32_t vcpu_count;
+	uint16_t vpid_base; /* VPID of vCPU i is vpid_base + i */
+};
+
+/* The list, by id; NULL where there is none. Boot core writes, others read. */
+extern struct vm *vms[VM_MAX];
+
+struct vm *vm_find(const char *name);
+
+/* Makes the VM of section `config_index`, not started. The reason of a failure is logged. */
+enum error vm_create(uint32_t config_index, struct vm **created);
+enum error vm_start(struct vm *vm);
+enum error vm_pause(struct vm *vm);
+enum error vm_resume(struct vm *vm);
+
+/* ERR_STATE unless it is ready or stopped. Frees everything. */
+enum error vm_destroy(struct vm *vm);
+
+/*
+ * Ends a run: the first call says how, later ones change nothing. Any core, not inside vm->lock.
+ * Returns at once; the vCPUs leave their cores in their own time.
+ */
+void vm_end(struct vm *vm, enum vm_end end, uint64_t code, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The core loop: a vCPU has left its core for good. */
+void vm_vcpu_gone(struct vm *vm, uint64_t now);
+
+const char *vm_state_name(enum vm_state state);
+const char *vm_end_name(enum vm_end end);
+uint64_t vm_exits(const struct vm *vm);
+
+/* True when no VM is running, paused or stopping. */
+bool vm_all_stopped(void);
+
+/* ---- Memory (hv/vm_memory.c) ---- */
+
+enum error vm_memory_init(struct vm *vm);
+void vm_memory_free(struct vm *vm);
+
+/* Backs the page of RAM that holds gpa. Under vm->lock. */
+enum error vm_memory_fault(struct vm *vm, uint64_t gpa);
+
+/* ---- Devices (hv/vm_devices.c) ---- */
+
+void vm_devices_init(struct vm *vm, uint64_t now);
+
+/* Port and MMIO accesses of a guest that no local APIC claims. */
+uint64_t vm_port_read(struct vm *vm, uint16_t port, unsigned size);
+void vm_port_write(struct vm *vm, uint16_t port, unsigned size, uint64_t value);
+uint64_t vm_mmio_read(struct vm *vm, uint64_t gpa, unsigned size);
+void vm_mmio_write(struct vm *vm, uint64_t gpa, unsigned size, uint64_t value);
+
+/* Vector that the PIC hands to vCPU 0 for an ExtINT. */
+uint8_t vm_pic_acknowledge(struct vm *vm);
+
+/* What falls to vCPU 0 to keep going: the PIT. Next tick in host TSC, TIMER_NEVER if none. */
+uint64_t vm_devices_next_event(const struct vm *vm);
+void vm_devices_advance(struct vm *vm, uint64_t now);
+
+/* ---- Image (hv/vm_image.c) ---- */
+
+/* Loads the image into fresh RAM; messages are logged with file, VM and reason. */
+enum error vm_image_load(struct vm *vm, struct guest_start *start);
+
+#endif
