@@ -1,7 +1,8 @@
 /*
  * The configuration: an INI-like text with one [augur] section and one [vm NAME] section a VM,
  * parsed into one fixed-size structure. Used by the loader, to learn which files to bring, and by
- * the hypervisor. No allocation, no I/O; needs memcpy, memset, memcmp, strcmp and strlen only.
+ * the hypervisor. Sources: hv/config*.c and hv/text.c. No allocation, no I/O; needs memcpy, memset,
+ * memcmp, memchr, strcmp and strlen only.
  *
  * Form: `key = value`, one a line. A `#` at the start of a line or after a space starts a comment.
  * Spaces around keys and values do not count. LF and CRLF both end lines.
@@ -79,7 +80,7 @@ struct config_vm {
 	uint64_t memory;	   /* bytes, a multiple of 4 KiB (of 2 MiB with pages = 2m) */
 	uint32_t vcpus;		   /* 1..CONFIG_MAX_VCPUS */
 	struct config_cores cores; /* affinity; all bits set by default */
-	uint32_t cores_line;	   /* 0: not given */
+	uint32_t cores_line;	   /* 0: not given, or "all" */
 	uint32_t weight;	   /* 1..CONFIG_WEIGHT_MAX */
 	uint32_t cap;		   /* percent of one core for the whole VM, 0: none */
 	enum config_latency latency;
@@ -105,7 +106,7 @@ struct config_error {
 };
 
 /*
- * Strings point into `strings`: do not copy the structure. About 230 KiB; not for a stack.
+ * Strings point into `strings`: do not copy the structure. About 130 KiB: not for a stack.
  * Ownership: the caller's. Constant once parsed and checked.
  */
 struct config {
@@ -148,6 +149,13 @@ static inline bool config_cores_has(const struct config_cores *cores, uint32_t c
 
 /* The VM of that name, valid or not; NULL if there is none. */
 const struct config_vm *config_find_vm(const struct config *cfg, const char *name);
+
+/* As `kind =` names it: "auto", "elf", ...; "?" for any other value. */
+const char *config_kind_name(enum image_kind kind);
+
+/* The value of `policy.KEY` given in the VM's own section (CONFIG_ALL_VMS: in [augur]), else NULL.
+ */
+const char *config_own_param(const struct config *cfg, uint32_t vm, const char *key);
 
 /* The value of `policy.KEY` for a VM: its own, else that for all VMs, else NULL. */
 const char *config_param(const struct config *cfg, uint32_t vm, const char *key);

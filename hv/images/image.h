@@ -36,7 +36,9 @@ struct image_request {
 	const char *cmdline; /* NULL is the same as "" */
 	unsigned vcpus;
 	uint64_t tsc_hz;
-	uint64_t rsdp; /* GPA of the ACPI root pointer in 0xE0000-0xFFFFF, 0: none */
+	const char *vm_name; /* for bare-metal guests, NULL is the same as "" */
+	uint32_t vm_id;	     /* likewise */
+	uint64_t rsdp;	     /* GPA of the ACPI root pointer in 0xE0000-0xFFFFF, 0: none */
 };
 
 /* One line, always zero-terminated, empty on success. */

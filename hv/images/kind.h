@@ -11,7 +11,4 @@ enum image_kind {
 	IMAGE_KINDS
 };
 
-/* As written in the configuration: "auto", "elf", ... ; "?" for any other value. */
-const char *image_kind_name(enum image_kind kind);
-
 #endif
