@@ -1,0 +1,49 @@
+# Guests: bare-metal programs on the library in guests/lib and newlib, small kernels of other kinds,
+# and the Linux initramfs. Everything lands in build/guests:
+#   guests/examples/X.c -> X.elf      guests/bench/X.c -> bench_X.elf      guests/tests/X.c -> test_X.elf
+#   guests/hostile/X.c -> hostile_X.elf
+
+GUEST_OUT    := $(BUILD)/guests
+GUEST_CFLAGS := -std=gnu11 $(WARN) -O2 -g -I. -Iguests/include $(NEWLIB_INCLUDES) \
+	-ffreestanding -fno-pic -fno-pie -mno-red-zone -fno-stack-protector -fcf-protection=none \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
+	-Wl,-z,max-page-size=4096 -Wl,-T,guests/lib/guest.ld
+
+GUEST_LIB_OBJS := $(patsubst guests/%,$(GUEST_OUT)/obj/%.o,$(wildcard guests/lib/*.c guests/lib/*.S))
+GUEST_PROGRAMS := $(patsubst guests/examples/%.c,$(GUEST_OUT)/%.elf,$(wildcard guests/examples/*.c)) \
+	$(patsubst guests/bench/%.c,$(GUEST_OUT)/bench_%.elf,$(wildcard guests/bench/*.c)) \
+	$(patsubst guests/tests/%.c,$(GUEST_OUT)/test_%.elf,$(wildcard guests/tests/*.c)) \
+	$(patsubst guests/hostile/%.c,$(GUEST_OUT)/hostile_%.elf,$(wildcard guests/hostile/*.c))
+
+.PHONY: guests
+.SECONDARY: $(GUEST_LIB_OBJS) $(patsubst guests/%,$(GUEST_OUT)/obj/%.o,$(wildcard guests/*/*.c))
+guests: $(GUEST_PROGRAMS)
+
+$(GUEST_OUT)/obj/%.c.o: guests/%.c | $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+
+$(GUEST_OUT)/obj/%.S.o: guests/%.S
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+
+$(GUEST_OUT)/libguest.a: $(GUEST_LIB_OBJS)
+	@rm -f $@ && ar rcs $@ $^
+
+GUEST_LINK = @echo "  LD      $@"; $(CC) $(GUEST_LDFLAGS) $(GUEST_OUT)/obj/lib/crt0.S.o $(filter %.o,$^) \
+	-L$(NEWLIB)/lib -Wl,--start-group $(GUEST_OUT)/libguest.a -lc -lgcc -Wl,--end-group -o $@
+GUEST_LINK_DEPS := $(GUEST_OUT)/libguest.a guests/lib/guest.ld
+
+$(GUEST_OUT)/bench_%.elf: $(GUEST_OUT)/obj/bench/%.c.o $(GUEST_LINK_DEPS)
+	$(GUEST_LINK)
+$(GUEST_OUT)/test_%.elf: $(GUEST_OUT)/obj/tests/%.c.o $(GUEST_LINK_DEPS)
+	$(GUEST_LINK)
+$(GUEST_OUT)/hostile_%.elf: $(GUEST_OUT)/obj/hostile/%.c.o $(GUEST_LINK_DEPS)
+	$(GUEST_LINK)
+$(GUEST_OUT)/%.elf: $(GUEST_OUT)/obj/examples/%.c.o $(GUEST_LINK_DEPS)
+	$(GUEST_LINK)
+
+-include $(shell find $(GUEST_OUT)/obj -name '*.d' 2>/dev/null)
