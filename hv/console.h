@@ -24,29 +24,37 @@
 
 #define CONSOLE_DETACH_KEY 0x1du /* Ctrl-] */
 
-/* A host line; both functions return at once. Called with the console lock held. */
+/* A host line. Called with the console lock held; `write` and `read` return at once. */
 struct console_line {
 	const char *name;
 	size_t (*write)(const uint8_t *bytes, size_t length); /* returns how many it took */
 	int (*read)(void);				      /* a byte, or -1 */
+	void (*drain)(void); /* waits for what the hardware still holds; may be NULL */
 };
 
 /* What the console needs of the shell. Called on the boot core without the console lock. */
 struct console_shell {
 	void (*input)(uint8_t byte);
-	void (*hide)(void); /* take prompt and edited text off the line, other output follows */
-	void (*show)(void); /* draw them again */
+
+	/* True: the shell has the whole screen, other output has to wait. */
+	bool (*busy)(void);
+
+	/* Takes prompt and edited text off the line, because other output follows, and draws them
+	   again. Either may come twice in a row. */
+	void (*hide)(void);
+	void (*show)(void);
 };
 
 /*
- * Finds the host line (hv/console_line.c): serial port as the loader or COM1 has it, else
- * framebuffer and PS/2 keyboard, and shows the log kept so far. `direct_map` is added to physical
- * addresses of MMIO. Call it first thing with 0 (identity map of the loader; ports and MMIO serial
- * lines only), and again with the direct map's base once the hypervisor's own tables are loaded.
+ * Finding the host line (hv/console_line.c): the serial port that boot_info names, else COM1, else
+ * framebuffer and PS/2 keyboard. The early form looks at serial ports behind I/O ports only and can
+ * be the first thing the hypervisor does; the other needs paging_init (mmio_map). Both show the log
+ * kept so far, and are synchronous until console_run.
  */
-void console_start(const struct boot_info *info, uint64_t direct_map);
+void console_start_early(const struct boot_info *info);
+void console_start(const struct boot_info *info);
 
-/* The pure part of console_start; also for tests. NULL: no line, output is kept. */
+/* The pure part of it. NULL: there is no line, output is kept in the rings. */
 void console_init(const struct console_line *line);
 void console_set_shell(const struct console_shell *shell);
 
@@ -70,14 +78,14 @@ void console_enter_panic(void);
 /* Shell output, boot core only. "\n" becomes "\r\n". What does not fit is dropped and counted. */
 void console_write(const char *text, size_t length);
 
-/* VMs, any core. A console must be removed before its memory goes; that detaches it. */
+/* Boot core. A console must be removed before its memory goes; that detaches it. */
 void console_add_vm(struct vm_console *console);
 void console_remove_vm(struct vm_console *console);
 
 /* Boot core. Attaching shows how to detach, then the kept output. */
 void console_attach(struct vm_console *console);
 void console_detach(void);
-struct vm_console *console_attached(void);
+struct vm_console *console_attached(void); /* NULL: the shell has the line */
 
 /* Show unattached guests' lines while nobody is attached; on at the start. */
 void console_follow(bool on);

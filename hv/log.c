@@ -154,6 +154,11 @@ size_t log_read_line(uint64_t *cursor, char line[LOG_LINE_MAX], uint64_t *lost)
 	return length;
 }
 
+uint64_t log_end(void)
+{
+	return __atomic_load_n(&ring.written, __ATOMIC_RELAXED);
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
 	va_list arguments;

@@ -63,6 +63,9 @@ void log_set_listener(void (*listener)(void));
  */
 size_t log_read_line(uint64_t *cursor, char line[LOG_LINE_MAX], uint64_t *lost);
 
+/* The cursor behind the newest line. */
+uint64_t log_end(void);
+
 /*
  * This core alone runs on and may have interrupted the lock's owner: from now on the log waits for
  * its lock only a bounded time and then goes ahead without.

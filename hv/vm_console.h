@@ -33,17 +33,17 @@ struct vm_console {
 	vm_console_input input;
 	void *context;
 
-	struct spinlock lock; /* guards `output` and `batch`; inside it only the export lock */
+	struct spinlock lock; /* guards the next four; inside it only the export lock is taken */
 	struct scrollback output;
 	uint8_t kept[VM_CONSOLE_KEEP];
 	uint8_t batch[VM_CONSOLE_BATCH];
 	uint32_t batch_length;
 
-	/* The boot core's alone (hv/console.c). */
-	struct vm_console *next; /* list of the console, guarded by the console lock */
+	/* Of hv/console.c, on the boot core alone. */
+	struct vm_console *next;
 	uint64_t attach_cursor;
 	uint64_t follow_cursor;
-	uint64_t follow_lost; /* bytes overwritten before they were shown */
+	uint64_t lost; /* bytes overwritten before they were shown; until that is reported */
 	struct text_filter filter;
 	char line[VM_CONSOLE_LINE];
 	uint32_t line_length;
@@ -57,6 +57,16 @@ void vm_console_init(struct vm_console *console, const char *name, uint8_t id,
 
 /* Bytes the guest wrote. Any core; constant cost a byte, never waits for the host line. */
 void vm_console_output(struct vm_console *console, const void *bytes, size_t length);
+
+/*
+ * The hypervisor's own words in the guest's output, such as "stopped: triple fault": shown to
+ * whoever is attached, not exported. One line, without a line end.
+ */
+void vm_console_notice(struct vm_console *console, const char *text);
+
+/* Reads from the kept output; see scrollback_read. */
+size_t vm_console_read(struct vm_console *console, uint64_t *cursor, void *bytes, size_t room,
+		       uint64_t *lost);
 
 /* Sends the unfinished batch to the export channel: when the VM stops. */
 void vm_console_flush(struct vm_console *console);

@@ -12,6 +12,8 @@ PURE_SRCS += hv/log.c
 PURE_SRCS += hv/export.c
 PURE_SRCS += hv/scrollback.c
 PURE_SRCS += hv/text_filter.c
+PURE_SRCS += hv/console.c
+PURE_SRCS += hv/vm_console.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
