@@ -13,6 +13,8 @@
 
 #include "hv/gpr.h"
 
+#include "hv/gpr.h"
+
 /* Bits 14:13 of an encoding are the width, 11:10 the type (SDM 24.11.2). */
 enum vmcs_width { VMCS_WIDTH_16 = 0, VMCS_WIDTH_64 = 1, VMCS_WIDTH_32 = 2, VMCS_WIDTH_NATURAL = 3 };
 enum vmcs_type {

@@ -102,7 +102,7 @@ struct vmcs_segment {
  * will (selectors, GDTR, registers); vmcs_build takes it as it is.
  */
 struct vmcs_start {
-	uint64_t gpr[GPR_COUNT]; /* by enum vmx_gpr; RSP goes to the VMCS */
+	uint64_t gpr[GPR_COUNT]; /* by enum gpr; RSP goes to the VMCS */
 	uint64_t rip, rflags;
 	uint64_t cr0, cr3, cr4; /* as the guest sees them: the shadows */
 	uint64_t efer;
