@@ -434,6 +434,8 @@ void console_attach(struct vm_console *console)
 
 	snprintf(text, sizeof(text), "-- console of %s; Ctrl-] returns to the shell --\n",
 		 console->name);
+	if (shell)
+		shell->hide();
 	write_text(text);
 	console->attach_cursor = replay_cursor(console);
 	attached = console;
