@@ -19,4 +19,5 @@ EFI_TARGET := -m64 -ffreestanding -mgeneral-regs-only -mno-red-zone -fpic -fshor
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables
 
 include scripts/third_party.mk
+include boot/boot.mk
 include tests/unit/unit.mk

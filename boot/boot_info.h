@@ -23,8 +23,9 @@
 enum boot_memory_type {
 	BOOT_MEMORY_RESERVED = 0, /* never touch */
 	BOOT_MEMORY_FREE = 1,	  /* RAM free for use, boot services' memory included */
-	BOOT_MEMORY_LOADER = 2,	  /* the hypervisor image, this structure, modules, first page tables */
-	BOOT_MEMORY_ACPI = 3,	  /* ACPI tables: RAM to read */
+	BOOT_MEMORY_LOADER =
+		2,	      /* the hypervisor image, this structure, modules, first page tables */
+	BOOT_MEMORY_ACPI = 3, /* ACPI tables: RAM to read */
 	BOOT_MEMORY_MMIO = 4,
 };
 
@@ -65,14 +66,14 @@ struct boot_info {
 	uint32_t version;
 	uint32_t size; /* sizeof(struct boot_info) */
 
-	uint64_t image_base; /* where the hypervisor's lowest segment was loaded */
-	uint64_t image_size; /* bytes, .bss included */
+	uint64_t image_base;  /* where the hypervisor's lowest segment was loaded */
+	uint64_t image_size;  /* bytes, .bss included */
 	uint64_t symtab_base; /* ELF64 .symtab and its .strtab, 0 if there is none */
 	uint64_t symtab_size;
 	uint64_t strtab_base;
 	uint64_t strtab_size;
 
-	uint64_t rsdp; /* ACPI root pointer, 0 if there is none */
+	uint64_t rsdp;	      /* ACPI root pointer, 0 if there is none */
 	uint64_t config_base; /* text of the configuration file, not zero-terminated */
 	uint64_t config_size;
 

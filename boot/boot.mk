@@ -1,0 +1,25 @@
+# The UEFI loader, $(BUILD)/BOOTX64.EFI: its own files, and the pure ones that it shares with the
+# hypervisor.
+
+LOADER_SRCS := $(wildcard boot/*.c) $(wildcard hv/config*.c hv/text*.c hv/images/kind*.c) hv/error.c \
+	$(or $(wildcard vmx/caps*.c),$(LOADER_EXTRA))
+LOADER_OBJS := $(LOADER_SRCS:%.c=$(BUILD)/efi/%.o)
+LOADER_CFLAGS := $(STD) $(WARN) $(EFI_TARGET) -O2 -g $(NEWLIB_INCLUDES) \
+	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+
+$(BUILD)/efi/%.o: %.c $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(LOADER_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/efi/loader.so: $(LOADER_OBJS) $(BUILD)/libc-efi.a
+	@echo "  LD      $@"
+	$(Q)ld -nostdlib -shared -Bsymbolic --no-undefined -znocombreloc -znoexecstack --build-id=none \
+		-T /usr/lib/elf_x86_64_efi.lds /usr/lib/crt0-efi-x86_64.o $^ -L/usr/lib -lgnuefi -o $@
+
+$(BUILD)/BOOTX64.EFI: $(BUILD)/efi/loader.so
+	@echo "  EFI     $@"
+	$(Q)objcopy -j .text -j .sdata -j .data -j .dynamic -j .dynsym -j .rel -j .rela -j '.rel.*' \
+		-j '.rela.*' -j .reloc --target efi-app-x86_64 --subsystem=10 $< $@
+
+-include $(LOADER_OBJS:.o=.d)
