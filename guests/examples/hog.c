@@ -14,20 +14,7 @@
 #include "guests/lib/boot.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/samples.h"
-
-#define CHUNK 5000 /* turns between two looks at the clock: 10,000 instructions against four */
-
-static uint64_t spin_until(uint64_t end, uint64_t *now)
-{
-	uint64_t turns = 0;
-
-	do {
-		spin_turns(CHUNK);
-		turns += CHUNK;
-		*now = rdtsc();
-	} while (*now < end);
-	return turns;
-}
+#include "guests/lib/work.h"
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -45,7 +32,8 @@ int main(void)
 
 	arg_text(line, "name", "hog", name, sizeof(name));
 	while (now < end) {
-		turns += spin_until(report ? earlier(now + report, end) : end, &now);
+		turns += work_cpu(report ? earlier(now + report, end) : end);
+		now = rdtsc();
 		if (report)
 			printf("%s: %lu turns in %lu ticks\n", name, turns, now - start);
 	}
