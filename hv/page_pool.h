@@ -77,7 +77,7 @@ uint64_t page_pool_take(struct page_pool *pool, uint32_t node, uint32_t colour);
 /* A whole 2 MiB block of exactly this node, or 0. */
 uint64_t page_pool_take_block(struct page_pool *pool, uint32_t node);
 
-/* Gives back; asserts that the pages are the pool's and are not free already. */
+/* Gives back; asserts that the page lies in a block of the pool and is not free already. */
 void page_pool_give(struct page_pool *pool, uint64_t page);
 void page_pool_give_block(struct page_pool *pool, uint64_t block);
 

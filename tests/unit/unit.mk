@@ -14,6 +14,8 @@ PURE_SRCS += hv/scrollback.c
 PURE_SRCS += hv/text_filter.c
 PURE_SRCS += hv/console.c
 PURE_SRCS += hv/vm_console.c
+PURE_SRCS += hv/page_pool.c hv/page_table.c hv/time_factor.c hv/symbols.c
+PURE_SRCS += drivers/acpi.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
