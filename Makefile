@@ -20,4 +20,70 @@ EFI_TARGET := -m64 -ffreestanding -mgeneral-regs-only -mno-red-zone -fpic -fshor
 
 include scripts/third_party.mk
 include boot/boot.mk
+include scripts/hv.mk
+include guests/guest.mk
 include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/sim/sim.mk
+
+# --- what people call ----------------------------------------------------------------------------
+# Targets that need packages call scripts/deps first, then make again: what the makefiles find on
+# the machine is looked up when they are read.
+
+export BUILD ACCEL
+AGAIN := @scripts/deps $(BUILD) && $(MAKE) --no-print-directory
+CONFIG ?= guests/demo.cfg
+CPUS   ?= 4
+MEMORY ?= 2048
+
+.PHONY: help deps all run test boot-test usb image gdb clean check-headers check-nosimd
+
+help:	## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  Variables: CONFIG=my.cfg CPUS=$(CPUS) MEMORY=$(MEMORY) (MiB) ACCEL=bochs|kvm|tcg BUILD=$(BUILD) V=1"
+
+deps:	## install what is missing, fetch the Linux kernel and Zydis
+	@scripts/deps $(BUILD)
+
+all:	## build everything: loader, hypervisor, guests
+	$(AGAIN) _all
+.PHONY: _all
+_all: $(BUILD)/BOOTX64.EFI $(BUILD)/hv.elf guests
+
+run:	## boot CONFIG=guests/demo.cfg and connect this terminal to its serial line (leave: Ctrl-A x)
+	$(AGAIN) _all
+	@scripts/run --cpus $(CPUS) --memory $(MEMORY) $(CONFIG)
+
+image:	## make $(BUILD)/augur.img, the disk image of CONFIG
+	$(AGAIN) _all
+	@scripts/image --out $(BUILD)/augur.img $(CONFIG)
+
+usb:	## the same for a USB stick, and how to write it
+	$(AGAIN) _all
+	@scripts/image --out $(BUILD)/augur.img $(CONFIG)
+	@echo "Write it to a stick (everything on it is lost; find its name with lsblk):"
+	@echo "    sudo dd if=$(BUILD)/augur.img of=/dev/sdX bs=4M conv=fsync status=progress"
+	@echo "then switch off Secure Boot, switch on VT-x and boot from the stick."
+
+test:	## everything: unit tests, checks, short fuzzing, boot tests; ends with "N passed, N failed"
+	$(AGAIN) _all
+	@scripts/test
+
+boot-test:	## the boot tests alone; T=name runs one
+	$(AGAIN) _all
+	@scripts/boot-tests $(T)
+
+gdb:	## boot CONFIG in QEMU, stopped, and debug the hypervisor with gdb
+	$(AGAIN) _all
+	@scripts/gdb $(CONFIG)
+
+clean:	## remove what was built; keeps what was downloaded
+	rm -rf $(filter-out $(BUILD)/linux $(BUILD)/third_party,$(wildcard $(BUILD)/*))
+
+# --- checks of the source itself -----------------------------------------------------------------
+
+check-headers:	## each header compiles alone
+	@scripts/check-headers $(HV_TARGET) $(HV_CFLAGS)
+
+check-nosimd: $(BUILD)/hv.elf	## only marked sections of the hypervisor use vector registers
+	@scripts/check-nosimd $<
+	@echo "check-nosimd: no vector or floating-point registers outside .text.simd"

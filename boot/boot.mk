@@ -2,12 +2,12 @@
 # hypervisor.
 
 LOADER_SRCS := $(wildcard boot/*.c) $(wildcard hv/config*.c hv/text*.c hv/images/kind*.c) hv/error.c \
-	$(or $(wildcard vmx/caps*.c),$(LOADER_EXTRA))
+	vmx/caps.c
 LOADER_OBJS := $(LOADER_SRCS:%.c=$(BUILD)/efi/%.o)
 LOADER_CFLAGS := $(STD) $(WARN) $(EFI_TARGET) -O2 -g $(NEWLIB_INCLUDES) \
 	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
 
-$(BUILD)/efi/%.o: %.c $(NEWLIB_READY)
+$(BUILD)/efi/%.o: %.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(LOADER_CFLAGS) -MMD -c $< -o $@

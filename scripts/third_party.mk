@@ -64,18 +64,18 @@ libc_objects = $(LIBC_SRCS:%=$1/%.o) $(LIBC_ASM:%=$1/%.o) $1/stdio/svfprintf.o \
 
 # $(call libc_rules,FOLDER,FLAGS)
 define libc_rules
-$1/%.o: $(NEWLIB_READY)
+$1/%.o: | $(NEWLIB_READY)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	$$(Q)$$(CC) $2 $(LIBC_FLAGS) -c $$(wildcard $(NEWLIB_SRC)/newlib/libc/$$*.[cS]) -Wa,--noexecstack -o $$@
 
-$1/stdio/svfprintf.o: $(NEWLIB_READY)
+$1/stdio/svfprintf.o: | $(NEWLIB_READY)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	$$(Q)$$(CC) $2 $(LIBC_FLAGS) -DINTEGER_ONLY -DSTRING_ONLY -D_svfiprintf_r=_svfprintf_r \
 		-c $(NEWLIB_SRC)/newlib/libc/stdio/vfprintf.c -o $$@
 
-$1/stdlib/nano-%.o: $(NEWLIB_READY)
+$1/stdlib/nano-%.o: | $(NEWLIB_READY)
 	@mkdir -p $$(@D)
 	@echo "  CC      $$@"
 	$$(Q)$$(CC) $2 $(LIBC_FLAGS) -DINTERNAL_NEWLIB -DDEFINE_$$(shell echo $$* | tr a-z A-Z) \
@@ -98,19 +98,23 @@ $(BUILD)/libc-hv.a $(BUILD)/libc-efi.a:
 
 ZYDIS_SRCS := Decoder DecoderData Formatter FormatterATT FormatterBase FormatterBuffer \
 	FormatterIntel MetaInfo Mnemonic Register Segment SharedData String Utils Zydis
-ZYDIS_INCLUDES := -isystem $(ZYDIS_SRC)/include
+ZYCORE_INCLUDE := $(BUILD)/third_party/zycore
+ZYDIS_INCLUDES := -isystem $(ZYDIS_SRC)/include -isystem $(ZYCORE_INCLUDE)
 ZYDIS_DEFINES  := -DZYAN_NO_LIBC -DZYDIS_STATIC_BUILD -DZYCORE_STATIC_BUILD -DZYDIS_DISABLE_ENCODER
 ZYDIS_FLAGS    := -w -std=gnu11 -O2 -g $(ZYDIS_DEFINES) $(ZYDIS_INCLUDES) -I$(ZYDIS_SRC)/src
 
-$(ZYDIS_SRC)/include/Zydis/Zydis.h:
-	scripts/deps $(BUILD)
+# Its headers need those of Zycore, which are installed among the host's.
+ZYDIS_READY := $(ZYCORE_INCLUDE)/Zycore
+$(ZYDIS_READY): $(ZYDIS_SRC)/include/Zydis/Zydis.h
+	@mkdir -p $(@D)
+	@ln -sfnT $(firstword $(wildcard /usr/include/Zycore /usr/include/*/Zycore)) $@
 
-$(BUILD)/zydis/%.o: $(ZYDIS_SRC)/include/Zydis/Zydis.h $(NEWLIB_READY)
+$(BUILD)/zydis/%.o: | $(ZYDIS_READY) $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(HV_TARGET) $(ZYCORE_INCLUDE) $(ZYDIS_FLAGS) -c $(ZYDIS_SRC)/src/$*.c -o $@
+	$(Q)$(CC) $(HV_TARGET) $(NEWLIB_INCLUDES) $(ZYDIS_FLAGS) -c $(ZYDIS_SRC)/src/$*.c -o $@
 
-$(BUILD)/unit/zydis/%.o: $(ZYDIS_SRC)/include/Zydis/Zydis.h
+$(BUILD)/unit/zydis/%.o: | $(ZYDIS_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
 	$(Q)$(CC) $(ZYDIS_FLAGS) -c $(ZYDIS_SRC)/src/$*.c -o $@

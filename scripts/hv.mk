@@ -1,0 +1,34 @@
+# The hypervisor, $(BUILD)/hv.elf: everything in hv/, vmx/, sched/, ple/ and drivers/, newlib and
+# Zydis. A new file is picked up by its place alone.
+
+HV_SRCS := $(wildcard hv/*.c hv/*/*.c hv/*.S vmx/*.c vmx/*.S sched/*.c ple/*.c drivers/*.c drivers/*/*.c)
+
+# Files that may use vector registers: their callers save and restore the vector state. Their code
+# goes to the section .text.simd; SIMD_FLAGS_path/file.c adds what else a file needs (-mavx2).
+SIMD_SRCS :=
+
+HV_OBJS	  := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRCS)))
+HV_LIBS	  := $(BUILD)/libc-hv.a $(BUILD)/libzydis.a
+HV_CFLAGS := $(STD) $(WARN) -O2 -g $(NEWLIB_INCLUDES) $(ZYDIS_INCLUDES) $(ZYDIS_DEFINES)
+LIBGCC	  := $(shell $(CC) -print-libgcc-file-name)
+
+simd_target = $(filter-out -mgeneral-regs-only,$(HV_TARGET)) -msse2 $(SIMD_FLAGS_$1)
+hv_target   = $(if $(filter $1,$(SIMD_SRCS)),$(call simd_target,$1),$(HV_TARGET))
+
+$(BUILD)/hv/%.o: %.c | $(NEWLIB_READY) $(ZYDIS_READY)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(call hv_target,$<) $(HV_CFLAGS) -MMD -c $< -o $@
+	$(if $(filter $<,$(SIMD_SRCS)),$(Q)objcopy --rename-section .text=.text.simd $@)
+
+$(BUILD)/hv/%.o: %.S | $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	@echo "  AS      $@"
+	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/hv.elf: $(HV_OBJS) $(HV_LIBS) hv/link.ld
+	@echo "  LD      $@"
+	$(Q)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments \
+		-T hv/link.ld $(HV_OBJS) --start-group $(HV_LIBS) $(LIBGCC) --end-group -o $@
+
+-include $(HV_OBJS:.o=.d)
