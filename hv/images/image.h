@@ -91,6 +91,9 @@ enum image_kind image_detect(const uint8_t *bytes, uint64_t size);
 #define IMAGE_MEMORY_MIN 0x100000ull
 
 /*
+ * `ram` must read as zero everywhere: what no part of the image covers is left untouched, so that
+ * a large .bss costs no pages.
+ *
  * Loads the image, and whatever goes with it, into `ram` and fills in `start`. `diag` may not be
  * NULL. On success every byte read by the guest's first instruction is in place.
  */
