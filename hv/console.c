@@ -386,6 +386,11 @@ bool console_pending(void)
 	return line && (ring_used(&out) != 0 || have_news());
 }
 
+uint32_t console_backlog(void)
+{
+	return ring_used(&out);
+}
+
 /* ---- which guest has the line ---- */
 
 void console_add_vm(struct vm_console *console)

@@ -69,6 +69,9 @@ void console_poll(void);
 /* True if a call of console_poll would find output to write: do not sleep long. */
 bool console_pending(void);
 
+/* Bytes that wait for the line. */
+uint32_t console_backlog(void);
+
 /* Writes out everything, waiting for the line; the boot core at shutdown, or a panicking core. */
 void console_flush(void);
 

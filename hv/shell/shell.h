@@ -16,10 +16,7 @@
 #include <stdint.h>
 
 #include "hv/error.h"
-
-#define SHELL_ARGS_MAX 16 /* words of a command line, its name included */
-
-struct completion;
+#include "hv/shell/completion.h"
 
 struct shell_command {
 	const char *area;    /* heading in `help`: "general", "vm", "vcpu", "cores", ... */
@@ -32,7 +29,7 @@ struct shell_command {
 	   with shell_error, which returns ERR_INVALID. */
 	enum error (*run)(int argc, char **argv);
 
-	/* Proposes words for argument `index` (1 is the first) with completion_add; may be NULL.
+	/* Proposes words for argument `index` (1 is the first) by completion_add; may be NULL.
 	   argv[1] .. argv[index - 1] are the words before it. */
 	void (*complete)(struct completion *completion, int index, char **argv);
 };
@@ -79,7 +76,14 @@ enum error shell_choice(const char *what, const char *text, const char *const *w
 /* Prints the synopsis of the running command; returns ERR_INVALID. */
 enum error shell_usage(void);
 
-/* Adds a word if it begins with what was typed. The text is copied. */
-void completion_add(struct completion *completion, const char *word);
+struct history;
+
+/* The commands, for `help`: walk from first to last, in link order. */
+const struct shell_command *const *shell_command_list(size_t *count);
+const struct shell_command *shell_find(const char *name);
+const struct history *shell_history(void);
+
+/* A completer for commands whose arguments are commands. */
+void shell_complete_command(struct completion *completion, int index, char **argv);
 
 #endif
