@@ -21,8 +21,8 @@
 #define HOME	   "\033[H"
 
 /* Made by the linker around the section that SHELL_COMMAND fills; absent if nothing does. */
-extern const struct shell_command *const __start_shell_commands[] __attribute__((weak));
-extern const struct shell_command *const __stop_shell_commands[] __attribute__((weak));
+extern const struct shell_command *const __start_registry_shell_commands[] __attribute__((weak));
+extern const struct shell_command *const __stop_registry_shell_commands[] __attribute__((weak));
 
 static struct line_edit edit;
 static struct history history;
@@ -111,8 +111,8 @@ enum error shell_usage(void)
 
 const struct shell_command *const *shell_command_list(size_t *count)
 {
-	*count = (size_t)(__stop_shell_commands - __start_shell_commands);
-	return __start_shell_commands;
+	*count = (size_t)(__stop_registry_shell_commands - __start_registry_shell_commands);
+	return __start_registry_shell_commands;
 }
 
 const struct shell_command *shell_find(const char *name)

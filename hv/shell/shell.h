@@ -38,7 +38,7 @@ struct shell_command {
 #define SHELL_COMMAND(id, ...)                                                                     \
 	static const struct shell_command shell_command_##id = { __VA_ARGS__ };                    \
 	static const struct shell_command *const shell_command_entry_##id                          \
-		__attribute__((used, section("shell_commands"))) = &shell_command_##id
+		__attribute__((used, section("registry_shell_commands"))) = &shell_command_##id
 
 /* Starts the shell on the console and prints its first prompt. */
 void shell_start(void);
