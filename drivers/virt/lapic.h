@@ -98,8 +98,8 @@ struct lapic_timer {
 /* Fields are private to lapic*.c except where a function below is inline. */
 struct lapic {
 	int32_t deliverable; /* vector that beats the PPR, or -1: kept true by every change */
-	int32_t irr_top;     /* highest bit of irr, or -1 */
-	int32_t isr_top;     /* highest bit of isr, or -1 */
+	uint32_t irr_top;    /* highest bit of irr, 0: none (vectors below 16 do not exist) */
+	uint32_t isr_top;    /* highest bit of isr, 0: none */
 	uint32_t events;     /* enum lapic_event, seen by lapic_sync() and not yet taken */
 	uint32_t tpr;
 	struct lapic_bitmap irr;
@@ -123,7 +123,7 @@ struct lapic {
 
 	/* Written by other cores, with atomic operations only. */
 	_Alignas(64) uint32_t posted; /* enum lapic_event */
-	uint32_t posted_lint;	      /* bit n: level of LINTn */
+	uint32_t posted_lint; /* bit n: level of LINTn, bit 8 + n: it rose since the last sync */
 	uint32_t posted_sipi;
 	uint32_t pir[8];       /* posted interrupt requests */
 	uint32_t pir_level[8]; /* those of them that are level-triggered */
@@ -135,6 +135,13 @@ void lapic_init(struct lapic *l, const struct lapic_config *config);
 /* What an INIT does: as power-up, but IDs and IA32_APIC_BASE stay. Drops whatever was pending or
  * posted, but not an INIT or SIPI event. */
 void lapic_reset(struct lapic *l);
+
+/* As firmware leaves the boot core for systems that know only the PIC ("virtual wire"): enabled,
+ * LINT0 = ExtINT, LINT1 = NMI. */
+void lapic_virtual_wire(struct lapic *l);
+
+/* Recomputes everything cached from IRR, ISR and TPR and compares: for tests and assertions. */
+bool lapic_consistent(const struct lapic *l);
 
 /* --- VM entry ------------------------------------------------------------------------------- */
 
@@ -245,7 +252,7 @@ void lapic_tsc_jumped(struct lapic *l, int64_t delta);
 /* Puts a fixed interrupt into the IRR now. */
 void lapic_inject(struct lapic *l, uint8_t vector, bool level_triggered);
 
-/* Level of pin LINT0 (the PIC's output) or LINT1 (NMI). */
+/* Level of pin LINT0 (the PIC's output) or LINT1 (NMI), in force at once. */
 void lapic_set_lint(struct lapic *l, unsigned pin, bool level);
 
 /* Fires a local vector table entry: LAPIC_LVT_THERMAL, _PERF. */

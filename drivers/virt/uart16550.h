@@ -29,6 +29,7 @@ struct uart16550 {
 	bool irq_level;
 	uint8_t rx_head, rx_count;
 	uint8_t rx[UART16550_FIFO];
+	uint16_t rx_break; /* bit n: rx[n] stands for a break */
 };
 
 void uart16550_init(struct uart16550 *u, const struct uart16550_ops *ops, void *context);
@@ -45,7 +46,7 @@ void uart16550_write(struct uart16550 *u, unsigned reg, uint8_t value);
 unsigned uart16550_receive(struct uart16550 *u, const uint8_t *bytes, unsigned count);
 unsigned uart16550_room(const struct uart16550 *u);
 
-/* The host sends a break condition. */
-void uart16550_receive_break(struct uart16550 *u);
+/* The host sends a break condition: a zero byte with LSR's break bit. False if the FIFO is full. */
+bool uart16550_receive_break(struct uart16550 *u);
 
 #endif
