@@ -33,6 +33,7 @@ struct vmx_caps_raw {
 	uint32_t cpuid_7[4];   /* subleaf 0 */
 	uint32_t cpuid_d_1[4]; /* leaf 0xD, subleaf 1 */
 	uint32_t cpuid_80000001[4];
+	uint32_t cpuid_80000007[4];
 	uint32_t cpuid_80000008[4];
 	uint64_t feature_control;
 	bool feature_control_present;
@@ -97,7 +98,6 @@ struct vmx_caps {
 	bool virtual_interrupt_delivery;
 	bool posted_interrupts;
 	bool acknowledge_interrupt;
-	bool tsc_offsetting;
 	bool tsc_scaling;
 	bool rdtscp;
 	bool invpcid;

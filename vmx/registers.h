@@ -51,6 +51,7 @@
 #define RFLAGS_FIXED1 (1ull << 1)
 #define RFLAGS_TF     (1ull << 8)
 #define RFLAGS_IF     (1ull << 9)
+#define RFLAGS_DF     (1ull << 10)
 #define RFLAGS_VM     (1ull << 17)
 
 #define XCR0_X87    (1ull << 0)

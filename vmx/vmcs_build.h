@@ -16,7 +16,7 @@
  *   always exit. WBINVD, MONITOR and MWAIT exit: they would stall or idle the core. RDPMC exits:
  *   no counters are given to guests. INVLPG, CR3, RDTSC, RDTSCP, PAUSE and debug registers do
  *   not exit (the world switch saves DR0-DR3 and DR6 of a vCPU whose DR7 is in use).
- * - every I/O port, every MSR that the caller's bitmap does not open.
+ * - every I/O port (without I/O bitmaps), every MSR that the caller's bitmap does not open.
  * - exceptions: #MC only, so that the host's handler sees machine checks; CR4.MCE is kept set for
  *   the same reason. #DB, #BP, #PF and the rest go straight to the guest.
  * - CR0 and CR4 bits outside vmcs_cr0_guest_owned() and vmcs_cr4_guest_owned().
@@ -57,8 +57,10 @@ struct vmcs_host {
 
 /* What one vCPU wants. Addresses are physical, 4 KiB aligned; 0 means "without". */
 struct vmcs_settings {
-	uint64_t eptp;		    /* needed: ept_pointer() */
-	uint64_t msr_bitmap;	    /* needed: msr_policy_bitmap() */
+	uint64_t eptp;	      /* needed: ept_pointer() */
+	uint64_t msr_bitmap;  /* needed: msr_policy_bitmap() */
+	uint64_t io_bitmap_a; /* both 0: every port exits */
+	uint64_t io_bitmap_b;
 	uint16_t vpid;		    /* 0: no VPID */
 	uint64_t virtual_apic_page; /* with it: TPR shadow */
 	uint64_t apic_access_page;  /* with it and the TPR shadow: virtualize APIC accesses */
@@ -146,6 +148,16 @@ struct vmcs_controls vmcs_controls(const struct vmx_caps *caps,
 /* Bits that the guest changes without an exit; the masks in the VMCS are their complements. */
 uint64_t vmcs_cr0_guest_owned(const struct vmx_caps *caps);
 uint64_t vmcs_cr4_guest_owned(const struct vmx_caps *caps, uint64_t guest_cr4_allowed);
+
+/*
+ * The guest's view put together from the real register and the read shadow: what MOV from CR
+ * gives it. OSXSAVE and all that cr_policy decides about is host-owned, so a cached view is right
+ * about those bits without reading the VMCS.
+ */
+static inline uint64_t vmcs_guest_view(uint64_t real, uint64_t shadow, uint64_t guest_owned)
+{
+	return (real & guest_owned) | (shadow & ~guest_owned);
+}
 
 /* Real CR0 and CR4 for the values the guest believes in. */
 uint64_t vmcs_real_cr0(const struct vmx_caps *caps, uint64_t guest_cr0);
