@@ -29,8 +29,12 @@ struct acpi_config {
 	uint32_t ioapic_base;
 	uint8_t ioapic_id;
 	bool com1; /* declare PNP0501 at 0x3F8, interrupt 4 */
+	bool rtc;  /* the VM has the clock at 0x70; else the FADT says that there is none */
 	/* The VM has PIC and PIT: sets PCAT_COMPAT and maps ISA IRQ 0 to I/O APIC pin 2. */
 	bool legacy_irq;
+	/* Port of an acpi_power device (drivers/virt/acpi_power.h), or 0: the guest can power off
+	 * and reset by ACPI. */
+	uint16_t power_port;
 };
 
 /* Upper bound of the bytes that acpi_tables_build() needs. */
