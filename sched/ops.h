@@ -12,24 +12,28 @@
 
 #include "sched/sched.h"
 
+#define SCHED_ANYWHERE UINT32_MAX
+
 enum sched_enqueue {
-	SCHED_ENQUEUE_WAKE,    /* it was blocked */
-	SCHED_ENQUEUE_PUT,     /* it was running and could go on */
-	SCHED_ENQUEUE_YIELD,   /* it was running and gives way */
-	SCHED_ENQUEUE_ARRIVE,  /* it waited on another core */
-	SCHED_ENQUEUE_RESTORE, /* its parameters or the policy changed while it waited */
+	SCHED_ENQUEUE_WAKE,	/* it was blocked */
+	SCHED_ENQUEUE_PUT,	/* it was running and could go on */
+	SCHED_ENQUEUE_YIELD,	/* it was running and gives way */
+	SCHED_ENQUEUE_ARRIVE,	/* it waited on another core */
+	SCHED_ENQUEUE_RESTORE,	/* its parameters or the policy changed while it waited */
+	SCHED_ENQUEUE_DIRECTED, /* it waited, and a sibling yields to it */
 };
 
 struct sched_ops {
 	const char *name;
 	const char *summary; /* one line */
+	const void *config;  /* constants, for policies that share functions */
 	size_t entity_size;  /* of what is kept in entity->data, <= SCHED_ENTITY_DATA */
 	size_t core_size;    /* of what is kept in core->data, <= SCHED_CORE_DATA */
 
 	/* core->data is zero. */
 	void (*core_init)(struct sched_core *core, uint64_t now);
 
-	/* The entity is new to this policy; entity->data is zero. Optional. */
+	/* The entity is new to this policy and is enqueued next; entity->data is zero. Optional. */
 	void (*entity_init)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
 	/* The entity waits here from now on. */
@@ -54,7 +58,7 @@ struct sched_ops {
 	/* Should the entity, which waits here, preempt core->current (not NULL) at once? */
 	bool (*preempts)(struct sched_core *core, const struct sched_entity *entity, uint64_t now);
 
-	/* The current entity is no longer runnable, or leaves while not waiting. Optional. */
+	/* The current entity, which has been charged, blocks or is removed. Optional. */
 	void (*leave)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
 	/* See sched_next_event. Optional. */
@@ -67,9 +71,22 @@ struct sched_ops {
 	struct sched_entity *(*surplus)(struct sched_core *core, const struct sched_core *to,
 					uint64_t now);
 
+	/*
+	 * The core on which a waking entity has to run, SCHED_ANYWHERE: no matter. Any core may
+	 * ask. Optional.
+	 */
+	unsigned (*place)(struct sched *sched, const struct sched_entity *entity);
+
 	/* Describes the queue for people. Optional. */
 	void (*dump)(struct sched_core *core, void (*print)(void *arg, const char *line),
 		     void *arg);
 };
+
+/*
+ * For `surplus`: the first entity of a queue (by `link`) that may run on core `to`, among the
+ * first `looks`, or NULL.
+ */
+struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct sched_core *to,
+					unsigned looks);
 
 #endif

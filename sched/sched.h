@@ -22,7 +22,7 @@
  *			run the guest, with the preemption timer set to end at d.until;
  *			sched_charge(core, now());
  *			handle the exit: this may call sched_wake, sched_block, sched_yield...
- *		} while (now() < d.until && !sched_must_pick(core, now()));
+ *		} while (now() < d.until && !sched_must_pick(core));
  *	}
  *
  * Time is TSC ticks, the same on all cores, and never runs backwards on one core.
@@ -126,6 +126,7 @@ struct sched_entity {
 	unsigned id; /* unique among entities, for the trace */
 	unsigned vm;
 	struct sched_list registry; /* registry lock */
+	struct sched_list siblings; /* ring of the vCPUs of a VM, without a head; registry lock */
 
 	/* Any core. */
 	atomic_uint state;    /* enum sched_state, and a bit for a wake-up while not blocked */
@@ -133,10 +134,14 @@ struct sched_entity {
 	atomic_uint core;     /* id of the owning core: where it runs, waits, or ran last */
 	struct sched_entity *inbox_next; /* belongs to the inbox while requests != 0 */
 
-	/* The owning core only. */
+	/* The owning core only; while WAKING, whoever moves it. */
 	struct sched_params params;
-	struct sched_params next_params; /* registry lock until posted */
+	struct sched_params next_params; /* registry lock */
 	struct sched_stats stats;
+	bool many_cores;	/* may run on more than one core */
+	bool fresh;		/* the policy has not seen it yet */
+	bool moving;		/* WAKING because it changes the core, not because it was blocked */
+	unsigned last_core;	/* where it ran last */
 	uint64_t since;		/* tick of the last change of state */
 	uint64_t woken_at;	/* tick of the wake-up not yet served, SCHED_NEVER: none */
 	uint64_t slice_used;	/* ticks run since the slice was given */
@@ -147,6 +152,10 @@ struct sched_entity {
 	struct sched_node node; /* likewise */
 	_Alignas(16) unsigned char data[SCHED_ENTITY_DATA]; /* the policy's */
 };
+
+/* The entity that holds a link: SCHED_ENTITY_OF(node, node), SCHED_ENTITY_OF(l, link). */
+#define SCHED_ENTITY_OF(pointer, member)                                                           \
+	((struct sched_entity *)((char *)(pointer)-offsetof(struct sched_entity, member)))
 
 /* One per pCPU. Zero it before sched_core_init. */
 struct sched_core {
@@ -163,8 +172,10 @@ struct sched_core {
 	_Alignas(64) struct sched_entity *current; /* RUNNING here, or NULL */
 	struct sched_entity *previous;		   /* the one before the last decision */
 	bool resched;				   /* pick again as soon as possible */
+	bool yielding;				   /* the current entity gave way */
 	unsigned waiting;			   /* entities in the policy's queues */
-	uint64_t start;				   /* tick of sched_core_init */
+	unsigned movable;  /* those of them that may run on another core too */
+	uint64_t start;	   /* tick of sched_core_init */
 	uint64_t stamp;	   /* all time before it is in exactly one of the three sums below */
 	uint64_t run;	   /* ticks given to entities */
 	uint64_t idle;	   /* ticks with nothing to run */
@@ -194,7 +205,8 @@ struct sched_port {
 	/*
 	 * The entity may run on another core from now on: save what is loaded of it on this core
 	 * (VMCLEAR). Called on the core where it ran last, before any other core can pick it: when
-	 * it is handed to another core, and when it blocks unless it can run nowhere else.
+	 * it is handed to another core, when it is removed, and when it blocks unless it can run
+	 * nowhere else. There may be nothing to save.
 	 */
 	void (*leave)(struct sched_entity *entity);
 	void (*trace)(const struct sched_core *core, enum sched_trace_kind kind,
@@ -243,9 +255,10 @@ enum error sched_core_init(struct sched *sched, struct sched_core *core, unsigne
 
 /*
  * Gives all entities to another policy. All cores must be out of their guests and none may be
- * inside the scheduler (the caller stops them); what was current stays current. Afterwards every
- * core must call sched_pick. ERR_NOT_FOUND: no such policy, nothing changed. An entity that the
- * new policy does not admit (edf: utilisation over 1) becomes best effort there; none is lost.
+ * inside the scheduler (the caller stops them). Afterwards no core has a current entity and every
+ * core must call sched_pick before anything else. ERR_NOT_FOUND: no such policy, nothing changed.
+ * An entity that the new policy does not admit (edf: utilisation over 1) becomes best effort there;
+ * none is lost.
  */
 enum error sched_set_policy(struct sched *sched, const char *name, uint64_t now);
 
@@ -287,8 +300,8 @@ void sched_for_each(struct sched *sched, void (*visit)(struct sched_entity *enti
 /* Takes in the inbox, charges the current entity, and decides. Never fails. */
 struct sched_decision sched_pick(struct sched_core *core, uint64_t now);
 
-/* True if sched_pick should be called before the end of the slice; takes in the inbox. */
-bool sched_must_pick(struct sched_core *core, uint64_t now);
+/* True if sched_pick should be called before the end of the slice. Cheap. */
+bool sched_must_pick(const struct sched_core *core);
 
 /*
  * Attributes the time since the last stamp: sched_charge to the current entity (to idle time if

@@ -1,0 +1,47 @@
+/*
+ * The credit family: what its policies differ in, and the part of their state that other files
+ * (compensation, dumps, tests) look at. The algorithm is described in sched/credit.c.
+ */
+#ifndef SCHED_CREDIT_H
+#define SCHED_CREDIT_H
+
+#include "sched/ops.h"
+#include "sched/share.h"
+
+/* Constants of one policy of the family, in its sched_ops.config. */
+struct credit_config {
+	bool boost;	   /* who wakes up with credit comes first for a while */
+	bool own_slices;   /* slices from the entity's parameters */
+	uint32_t slice_us; /* default slice */
+	uint32_t saved_us; /* running time that can be saved up by not running */
+	uint32_t boost_us; /* longest run before others */
+};
+
+/* Where a waiting entity is, best first. */
+enum credit_queue {
+	CREDIT_NONE = 0, /* not waiting */
+	CREDIT_BOOST = 1,
+	CREDIT_UNDER = 2,  /* has had at most its share */
+	CREDIT_OVER = 3,   /* has had more */
+	CREDIT_PARKED = 4, /* at its cap */
+	CREDIT_ASIDE = 5,  /* yielded: after everybody else, once */
+};
+
+struct credit_entity {
+	struct sched_share share;
+	uint64_t cap_until; /* tick before which its cap forbids it to run */
+	unsigned clock;	    /* id of the core whose clock its share is relative to */
+	uint8_t queue;	    /* enum credit_queue */
+	bool boosted;
+};
+
+struct credit_core {
+	struct sched_share_clock clock;
+	struct sched_list boost;
+	struct sched_list under;
+	struct sched_heap over;	  /* by virtual time */
+	struct sched_heap parked; /* by tick of release */
+	struct sched_entity *aside;
+};
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * Which core an entity goes to. A waking entity goes back to the core where it ran last if that
+ * one is idle or if no allowed core is; else to the nearest idle one. A core with more than it can
+ * run gives away to idle cores whenever it decides; a core that goes idle asks a crowded one, the
+ * nearest first, and kicks it. Run queues are never touched from outside.
+ *
+ * The two masks idle and crowded are set before the other one is read, with sequential
+ * consistency, so of a core that goes idle and a core that becomes crowded at the same moment at
+ * least one sees the other.
+ */
+#include "sched/internal.h"
+
+#include <string.h>
+
+#define GIVE_AWAY_MAX 4 /* entities given away in one decision */
+
+static unsigned words(const struct sched *sched)
+{
+	return (sched->cores + 63) / 64;
+}
+
+static unsigned distance(const struct sched *sched, unsigned from, unsigned to)
+{
+	unsigned a = sched->core[from]->node, b = sched->core[to]->node;
+
+	return a == b ? 0 : sched->port->distance(a, b);
+}
+
+/* The first core of a word at or after `start`, cyclically. The word is not zero. */
+static unsigned first_from(uint64_t word, unsigned start)
+{
+	uint64_t upper = word & (UINT64_MAX << start);
+
+	return __builtin_ctzll(upper ? upper : word);
+}
+
+/*
+ * The nearest core to `from` in the mask, of those allowed: one candidate a word is looked at, the
+ * next one after `from` in its own word. Cores of a node have neighbouring numbers.
+ */
+static unsigned nearest(const struct sched *sched, const struct sched_shared_mask *mask,
+			const struct sched_mask *allowed, unsigned from)
+{
+	unsigned best = SCHED_ANYWHERE, best_distance = UINT32_MAX;
+
+	for (unsigned i = 0, w = from / 64; i < words(sched); i++, w = (w + 1) % words(sched)) {
+		uint64_t word = atomic_load_explicit(&mask->word[w], memory_order_relaxed) &
+				allowed->word[w];
+		unsigned core, d;
+
+		if (!word)
+			continue;
+		core = w * 64 + first_from(word, i ? 0 : from % 64);
+		d = distance(sched, from, core);
+		if (d < best_distance) {
+			best = core;
+			best_distance = d;
+		}
+		if (d == 0)
+			break;
+	}
+	return best;
+}
+
+/* Takes a core out of the idle mask; false if somebody else did. */
+static bool claim_idle(struct sched *sched, unsigned core)
+{
+	uint64_t bit = 1ull << (core % 64);
+
+	return atomic_fetch_and(&sched->idle.word[core / 64], ~bit) & bit;
+}
+
+/* An allowed core for an entity whose last core is not allowed any more. */
+static unsigned any_allowed(const struct sched *sched, const struct sched_entity *entity)
+{
+	unsigned best = 0, best_load = UINT32_MAX;
+
+	for (unsigned core = 0; core < sched->cores; core++) {
+		unsigned load =
+			atomic_load_explicit(&sched->core[core]->load, memory_order_relaxed);
+
+		if (sched_mask_has(&entity->params.affinity, core) && load < best_load) {
+			best = core;
+			best_load = load;
+		}
+	}
+	return best;
+}
+
+unsigned sched_place(struct sched_core *here, struct sched_entity *entity)
+{
+	struct sched *sched = here->sched;
+	unsigned last = atomic_load(&entity->core), idle;
+
+	if (sched->ops->place) {
+		unsigned core = sched->ops->place(sched, entity);
+
+		if (core != SCHED_ANYWHERE)
+			return core;
+	}
+	if (!entity->many_cores && sched_mask_has(&entity->params.affinity, last))
+		return last;
+	if (sched_mask_has(&entity->params.affinity, last) &&
+	    sched_shared_mask_has(&sched->idle, last) && claim_idle(sched, last))
+		return last;
+	idle = nearest(sched, &sched->idle, &entity->params.affinity, last);
+	if (idle != SCHED_ANYWHERE && claim_idle(sched, idle))
+		return idle;
+	return sched_mask_has(&entity->params.affinity, last) ? last : any_allowed(sched, entity);
+}
+
+bool sched_may_move(const struct sched_entity *entity)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < SCHED_MASK_WORDS; i++)
+		count += __builtin_popcountll(entity->params.affinity.word[i] &
+					      entity->sched->online.word[i]);
+	return count > 1;
+}
+
+struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct sched_core *to,
+					unsigned looks)
+{
+	for (struct sched_list *l = queue->next; l != queue && looks--; l = l->next) {
+		struct sched_entity *entity = SCHED_ENTITY_OF(l, link);
+
+		if (sched_mask_has(&entity->params.affinity, to->id))
+			return entity;
+	}
+	return NULL;
+}
+
+static bool give_to(struct sched_core *core, unsigned to, uint64_t now)
+{
+	struct sched *sched = core->sched;
+	struct sched_entity *entity = sched->ops->surplus(core, sched->core[to], now);
+
+	if (!entity || !claim_idle(sched, to))
+		return false;
+	sched_dequeue(core, entity, now);
+	sched->port->leave(entity);
+	entity->moving = true;
+	atomic_store(&entity->state, SCHED_WAKING);
+	sched_send(core, entity, to);
+	return true;
+}
+
+static bool crowded(const struct sched_core *core)
+{
+	return core->movable && core->current;
+}
+
+static void give_away(struct sched_core *core, uint64_t now)
+{
+	struct sched *sched = core->sched;
+
+	for (unsigned i = 0; i < GIVE_AWAY_MAX && crowded(core); i++) {
+		unsigned to = nearest(sched, &sched->idle, &sched->online, core->id);
+
+		if (to == SCHED_ANYWHERE || !give_to(core, to, now))
+			return;
+	}
+}
+
+static void ask_for_work(struct sched_core *core)
+{
+	struct sched *sched = core->sched;
+	unsigned from = nearest(sched, &sched->crowded, &sched->online, core->id);
+	unsigned none = 0;
+
+	if (from == SCHED_ANYWHERE || from == core->id)
+		return;
+	if (atomic_compare_exchange_strong(&sched->core[from]->thief, &none, core->id + 1))
+		sched->port->kick(from);
+}
+
+void sched_balance(struct sched_core *core, uint64_t now)
+{
+	struct sched *sched = core->sched;
+	unsigned thief;
+
+	atomic_store_explicit(&core->load, core->waiting + (core->current != NULL),
+			      memory_order_relaxed);
+	if (sched->cores == 1 || !sched->ops->surplus)
+		return;
+	sched_shared_mask_set(&sched->idle, core->id, !core->current);
+	sched_shared_mask_set(&sched->crowded, core->id, crowded(core));
+	if (!core->current) {
+		atomic_store(&core->thief, 0);
+		ask_for_work(core);
+		return;
+	}
+	if (!atomic_load_explicit(&core->thief, memory_order_relaxed) && !crowded(core))
+		return;
+	thief = atomic_exchange(&core->thief, 0);
+	if (crowded(core) && (!thief || !give_to(core, thief - 1, now) || crowded(core)))
+		give_away(core, now);
+	sched_shared_mask_set(&sched->crowded, core->id, crowded(core));
+}

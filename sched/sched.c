@@ -1,0 +1,293 @@
+/*
+ * The loop's side of the scheduler: states of entities, time accounting and decisions. See
+ * sched/sched.h for the contract and sched/inbox.c for what other cores may do.
+ */
+#include "sched/internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void init_entity_data(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	const struct sched_ops *ops = core->sched->ops;
+
+	entity->fresh = false;
+	memset(entity->data, 0, ops->entity_size);
+	if (ops->entity_init)
+		ops->entity_init(core, entity, now);
+}
+
+void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
+		   uint64_t now)
+{
+	if (entity->fresh)
+		init_entity_data(core, entity, now);
+	entity->since = now;
+	core->waiting++;
+	core->movable += entity->many_cores;
+	atomic_store(&entity->state, SCHED_RUNNABLE);
+	core->sched->ops->enqueue(core, entity, how, now);
+}
+
+static void stop_waiting(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	core->waiting--;
+	core->movable -= entity->many_cores;
+	entity->stats.wait += now - entity->since;
+	entity->since = now;
+}
+
+void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	core->sched->ops->dequeue(core, entity, now);
+	stop_waiting(core, entity, now);
+}
+
+void sched_charge(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = core->current;
+	const struct sched_ops *ops = core->sched->ops;
+	uint64_t ran = now - core->stamp;
+
+	assert(now >= core->stamp);
+	core->stamp = now;
+	if (!entity) {
+		core->idle += ran;
+		return;
+	}
+	core->run += ran;
+	entity->stats.run += ran;
+	entity->slice_used += ran;
+	entity->burst += ran;
+	if (ops->charge)
+		ops->charge(core, entity, ran, now);
+}
+
+void sched_overhead(struct sched_core *core, uint64_t now)
+{
+	assert(now >= core->stamp);
+	core->overhead += now - core->stamp;
+	core->stamp = now;
+}
+
+/* The current entity goes back to the queue; returns it. */
+static struct sched_entity *put_current(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = core->current;
+
+	if (!entity)
+		return NULL;
+	core->current = NULL;
+	entity->ran_last = now;
+	sched_enqueue(core, entity, core->yielding ? SCHED_ENQUEUE_YIELD : SCHED_ENQUEUE_PUT, now);
+	return entity;
+}
+
+static void note_wake_wait(struct sched_entity *entity, uint64_t now)
+{
+	uint64_t waited = now - entity->woken_at;
+
+	entity->woken_at = SCHED_NEVER;
+	entity->stats.wake_wait += waited;
+	if (waited > entity->stats.wake_wait_max)
+		entity->stats.wake_wait_max = waited;
+}
+
+static void note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	sched_trace(core, SCHED_TRACE_MIGRATE, entity, entity->last_core, core->id, now);
+	entity->stats.migrations++;
+	entity->last_core = core->id;
+}
+
+/* The entity, which the policy has just taken from its queue, becomes current. */
+static void start(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	stop_waiting(core, entity, now);
+	core->current = entity;
+	/* Orders this store before the caller's look at the entity's pending events. */
+	atomic_store(&entity->state, SCHED_RUNNING);
+	if (entity->woken_at != SCHED_NEVER)
+		note_wake_wait(entity, now);
+	if (entity->last_core != core->id)
+		note_migration(core, entity, now);
+	if (entity == core->previous)
+		return;
+	core->previous = entity;
+	core->switches++;
+	entity->stats.switches++;
+}
+
+struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
+{
+	struct sched_decision decision = { NULL, SCHED_NEVER, SCHED_WHY_IDLE };
+	struct sched_entity *before;
+
+	sched_charge(core, now);
+	before = put_current(core, now);
+	sched_drain(core, now);
+	core->resched = false;
+	core->yielding = false;
+	decision.next = core->sched->ops->pick(core, now, &decision);
+	core->decisions++;
+	if (decision.next)
+		start(core, decision.next, now);
+	if (before && before != decision.next)
+		before->stats.preemptions++;
+	sched_trace(core, SCHED_TRACE_PICK, decision.next, decision.until, decision.reason, now);
+	sched_balance(core, now);
+	return decision;
+}
+
+bool sched_must_pick(const struct sched_core *core)
+{
+	return core->resched || atomic_load_explicit(&core->inbox, memory_order_relaxed) ||
+	       atomic_load_explicit(&core->thief, memory_order_relaxed);
+}
+
+bool sched_idle_ok(const struct sched_core *core)
+{
+	return !core->resched && !atomic_load(&core->inbox);
+}
+
+uint64_t sched_next_event(struct sched_core *core, uint64_t now)
+{
+	const struct sched_ops *ops = core->sched->ops;
+
+	return ops->next_event ? ops->next_event(core, now) : SCHED_NEVER;
+}
+
+static enum sched_wake_result wake_here(struct sched_core *core, struct sched_entity *entity,
+					uint64_t now)
+{
+	const struct sched_ops *ops = core->sched->ops;
+	bool preempt;
+
+	sched_charge(core, now);
+	atomic_store(&entity->core, core->id);
+	sched_enqueue(core, entity, SCHED_ENQUEUE_WAKE, now);
+	preempt = !core->current || ops->preempts(core, entity, now);
+	sched_trace(core, SCHED_TRACE_WAKE, entity, core->id, preempt, now);
+	if (preempt) {
+		core->resched = true;
+		return SCHED_WAKE_PREEMPT;
+	}
+	sched_balance(core, now);
+	return SCHED_WAKE_QUEUED;
+}
+
+/* Wins the right to place a blocked entity, or leaves a note that it was woken. */
+static bool claim_wake(struct sched_entity *entity)
+{
+	unsigned state = atomic_load(&entity->state);
+
+	for (;;) {
+		bool blocked = state == SCHED_BLOCKED;
+		bool note = state == SCHED_RUNNING || state == SCHED_HELD;
+
+		if (!blocked && !note)
+			return false;
+		if (atomic_compare_exchange_weak(&entity->state, &state,
+						 blocked ? SCHED_WAKING : state | SCHED_WOKEN))
+			return blocked;
+	}
+}
+
+static enum sched_wake_result place_woken(struct sched_core *here, struct sched_entity *entity,
+					  uint64_t now)
+{
+	unsigned to = sched_place(here, entity);
+
+	entity->woken_at = now;
+	entity->burst = 0;
+	entity->moving = false;
+	entity->stats.wakeups++;
+	if (to == here->id)
+		return wake_here(here, entity, now);
+	sched_trace(here, SCHED_TRACE_WAKE, entity, to, 0, now);
+	sched_send(here, entity, to);
+	return SCHED_WAKE_QUEUED;
+}
+
+enum sched_wake_result sched_wake(struct sched_core *here, struct sched_entity *entity,
+				  uint64_t now)
+{
+	/* The caller's event must be visible before we find the entity running. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!claim_wake(entity))
+		return SCHED_WAKE_IGNORED;
+	return place_woken(here, entity, now);
+}
+
+bool sched_hold(struct sched_entity *entity)
+{
+	unsigned blocked = SCHED_BLOCKED;
+
+	return atomic_compare_exchange_strong(&entity->state, &blocked, SCHED_HELD);
+}
+
+/* Blocks an entity that is exclusively ours in state `from`, unless it was woken meanwhile. */
+static void let_go(struct sched_core *here, struct sched_entity *entity, unsigned from,
+		   uint64_t now)
+{
+	if (atomic_compare_exchange_strong(&entity->state, &from, SCHED_BLOCKED))
+		return;
+	atomic_store(&entity->state, SCHED_WAKING);
+	place_woken(here, entity, now);
+}
+
+void sched_release(struct sched_core *here, struct sched_entity *entity, uint64_t now)
+{
+	let_go(here, entity, SCHED_HELD, now);
+}
+
+/* Takes the current entity off the core; it is in no queue. */
+static void leave_core(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = core->current;
+	const struct sched_ops *ops = core->sched->ops;
+
+	if (ops->leave)
+		ops->leave(core, entity, now);
+	core->current = NULL;
+	core->resched = true;
+	entity->since = now;
+	entity->ran_last = now;
+	entity->slice_used = 0;
+}
+
+bool sched_block(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = core->current;
+
+	if (atomic_load(&entity->state) & SCHED_WOKEN) {
+		atomic_store(&entity->state, SCHED_RUNNING);
+		return false;
+	}
+	sched_charge(core, now);
+	sched_trace(core, SCHED_TRACE_BLOCK, entity, entity->burst, 0, now);
+	leave_core(core, now);
+	if (entity->many_cores)
+		core->sched->port->leave(entity);
+	let_go(core, entity, SCHED_RUNNING, now);
+	return true;
+}
+
+void sched_yield(struct sched_core *core, uint64_t now)
+{
+	(void)now;
+	core->yielding = true;
+	core->resched = true;
+}
+
+void sched_bury(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	if (core->current == entity) {
+		sched_charge(core, now);
+		leave_core(core, now);
+	} else if ((atomic_load(&entity->state) & ~SCHED_WOKEN) == SCHED_RUNNABLE) {
+		sched_dequeue(core, entity, now);
+	}
+	core->sched->port->leave(entity);
+	atomic_store(&entity->state, SCHED_GONE);
+}

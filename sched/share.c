@@ -1,0 +1,71 @@
+#include "sched/share.h"
+
+#include <assert.h>
+
+#define UNIT 256
+
+/* Adds weighted virtual time to the sum behind the average. */
+static void shift(struct sched_share_clock *clock, int64_t weighted)
+{
+	int64_t weight = (int64_t)clock->weight, sum, whole;
+
+	if (weight == 0)
+		return;
+	sum = (int64_t)clock->rest + weighted;
+	whole = sum / weight;
+	if (whole * weight > sum)
+		whole--;
+	clock->rest = (uint64_t)(sum - whole * weight);
+	atomic_store_explicit(&clock->time, sched_share_time(clock) + (uint64_t)whole,
+			      memory_order_relaxed);
+}
+
+int64_t sched_share_credit(const struct sched_share_clock *clock, const struct sched_share *share)
+{
+	return sched_share_lag(clock, share) * (int64_t)share->weight / UNIT;
+}
+
+void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved)
+{
+	int64_t most = (int64_t)(saved * UNIT / share->weight);
+
+	assert(!share->member);
+	if (sched_share_lag(clock, share) > most)
+		share->time = sched_share_time(clock) - (uint64_t)most;
+	share->member = true;
+	if (clock->weight == 0) {
+		atomic_store_explicit(&clock->time, share->time, memory_order_relaxed);
+		clock->rest = 0;
+	}
+	clock->weight += share->weight;
+	shift(clock, -sched_share_lag(clock, share) * (int64_t)share->weight);
+}
+
+void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share)
+{
+	int64_t weighted = sched_share_lag(clock, share) * (int64_t)share->weight;
+
+	assert(share->member);
+	share->member = false;
+	clock->weight -= share->weight;
+	if (clock->weight == 0)
+		clock->rest = 0;
+	shift(clock, weighted);
+}
+
+void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share, uint64_t ran)
+{
+	uint64_t amount = ran * UNIT + share->rest;
+	uint64_t advance = amount / share->weight;
+
+	share->rest = (uint32_t)(amount - advance * share->weight);
+	share->time += advance;
+	shift(clock, (int64_t)(advance * share->weight));
+}
+
+void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
+		      struct sched_share *share)
+{
+	assert(!share->member);
+	share->time += sched_share_time(to) - sched_share_time(from);
+}

@@ -1,0 +1,64 @@
+/*
+ * Fair shares by virtual time, for the entities that want one core. An entity's virtual time
+ * advances by ran / weight while it runs; the clock of the core shows the weighted average of the
+ * virtual times of all members (those that run or wait). An entity behind the clock has had less
+ * than its share, one ahead of it has had more, and the weighted sum of all differences is zero,
+ * exactly: nothing is rounded away.
+ *
+ * Virtual time is in units of 1/256 tick at weight 1, so at the default weight of 256 it advances
+ * by one a tick.
+ *
+ * I. Stoica, H. Abdel-Wahab, "Earliest eligible virtual deadline first", 1995 (the idea of lag).
+ */
+#ifndef SCHED_SHARE_H
+#define SCHED_SHARE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sched_share_clock {
+	_Atomic uint64_t time; /* floor of the average; other cores read it when an entity moves */
+	uint64_t rest;	       /* the average is time + rest / weight, rest < weight */
+	uint64_t weight;       /* of all members */
+};
+
+struct sched_share {
+	uint64_t time;	 /* virtual */
+	uint32_t rest;	 /* of the division by weight, carried to the next charge */
+	uint32_t weight; /* constant while a member */
+	bool member;
+};
+
+static inline uint64_t sched_share_time(const struct sched_share_clock *clock)
+{
+	return atomic_load_explicit(&clock->time, memory_order_relaxed);
+}
+
+/* Virtual time behind the clock: positive or zero if the entity may claim its share now. */
+static inline int64_t sched_share_lag(const struct sched_share_clock *clock,
+				      const struct sched_share *share)
+{
+	return (int64_t)(sched_share_time(clock) - share->time);
+}
+
+/* The same in ticks of running time, rounded down. |lag| * weight must be below 2^63. */
+int64_t sched_share_credit(const struct sched_share_clock *clock, const struct sched_share *share);
+
+/*
+ * Becomes a member. What it saved while it was none is limited to `saved` ticks of running time;
+ * what it owes stays.
+ */
+void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved);
+
+/* Stops being a member; keeps its virtual time. */
+void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share);
+
+/* A member ran for `ran` ticks, at most 2^54. */
+void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share, uint64_t ran);
+
+/* A non-member goes from one clock to another, as far behind or ahead as it was. */
+void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
+		      struct sched_share *share);
+
+#endif
