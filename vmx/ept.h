@@ -82,11 +82,17 @@ struct ept {
 enum error ept_init(struct ept *ept, const struct ept_ops *ops, void *context,
 		    const struct vmx_caps *caps, bool accessed_dirty);
 
+/* Told of a page that is no longer mapped: its host-physical address and size in bytes. */
+typedef void (*ept_release)(void *context, uint64_t page, uint64_t size);
+
+/* Told of a page that was accessed: guest-physical address, size in bytes. */
+typedef void (*ept_visit)(void *context, uint64_t gpa, uint64_t size, bool dirty);
+
 /*
- * Frees every table page. release, unless NULL, is called for each leaf page not marked
- * EPT_BORROWED with its physical address and size in bytes.
+ * Frees every table page; no core may run the VM any more. release, unless NULL, is called for each
+ * leaf page not marked EPT_BORROWED.
  */
-void ept_destroy(struct ept *ept, void (*release)(void *context, uint64_t page, uint64_t size));
+void ept_destroy(struct ept *ept, ept_release release);
 
 /* The EPTP for the VMCS: WB, four levels (SDM 24.6.11). Changes only with ept_init. */
 uint64_t ept_pointer(const struct ept *ept);
@@ -97,9 +103,9 @@ uint64_t ept_pointer(const struct ept *ept);
 #define EPT_RAM		    (EPT_RWX | EPT_LEAF_TYPE(MEMORY_WB))
 
 /*
- * The fast path of demand allocation: maps one 4 KiB page where nothing is mapped. Addresses
- * must be 4 KiB aligned. ERR_EXISTS if the page is mapped, alone or in a large page (another vCPU
- * was quicker: look at the entry and retry), ERR_NO_MEMORY, ERR_RANGE.
+ * The fast path of demand allocation: maps one 4 KiB page where nothing is mapped. ERR_EXISTS if
+ * the page is mapped, alone or in a large page (another vCPU was quicker: look at the entry and
+ * retry), ERR_NO_MEMORY, ERR_RANGE, ERR_INVALID (alignment).
  */
 enum error ept_map_4k(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t attributes);
 
@@ -120,10 +126,10 @@ enum error ept_map_range(struct ept *ept, uint64_t gpa, uint64_t hpa, uint64_t s
 
 /*
  * Removes all mappings of a range, splitting large pages at its ends (ERR_NO_MEMORY if that
- * fails). release as in ept_destroy.
+ * fails). release as in ept_destroy, but until the invalidation processors may still use the
+ * pages: it should only put them aside, to be freed after that.
  */
-enum error ept_unmap(struct ept *ept, uint64_t gpa, uint64_t size,
-		     void (*release)(void *context, uint64_t page, uint64_t size));
+enum error ept_unmap(struct ept *ept, uint64_t gpa, uint64_t size, ept_release release);
 
 /*
  * Sets the permissions (EPT_READ, EPT_WRITE, EPT_EXECUTE; not 0, and not write without read) of
@@ -164,6 +170,6 @@ struct ept_usage {
  * present, not to the range.
  */
 struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool clear,
-			     void (*visit)(void *context, uint64_t gpa, uint64_t size, bool dirty));
+			     ept_visit visit);
 
 #endif

@@ -8,6 +8,7 @@ PURE_SRCS += vmx/caps.c
 PURE_SRCS += vmx/names.c
 PURE_SRCS += vmx/vmcs_build.c
 PURE_SRCS += vmx/vmcs_start.c
+PURE_SRCS += vmx/ept.c
 PURE_SRCS += hv/config.c hv/config_keys.c hv/config_parse.c hv/config_value.c hv/text.c
 PURE_SRCS += hv/guest_ram.c
 PURE_SRCS += hv/timer_queue.c
