@@ -47,7 +47,7 @@ deps:	## install what is missing, fetch the Linux kernel and Zydis
 all:	## build everything: loader, hypervisor, guests
 	$(AGAIN) _all
 .PHONY: _all
-_all: $(BUILD)/BOOTX64.EFI $(BUILD)/hv.elf guests
+_all: $(BUILD)/vmx-probe.bin $(BUILD)/BOOTX64.EFI $(BUILD)/hv.elf guests
 
 run:	## boot CONFIG=guests/demo.cfg and connect this terminal to its serial line (leave: Ctrl-A x)
 	$(AGAIN) _all
@@ -87,3 +87,6 @@ check-headers:	## each header compiles alone
 check-nosimd: $(BUILD)/hv.elf	## only marked sections of the hypervisor use vector registers
 	@scripts/check-nosimd $<
 	@echo "check-nosimd: no vector or floating-point registers outside .text.simd"
+
+$(BUILD)/vmx-probe.bin: scripts/vmx_probe.S
+	$(Q)$(CC) -m32 -nostdlib -ffreestanding -no-pie -Wl,--oformat=binary,-Ttext=0x7c00,--build-id=none $< -o $@

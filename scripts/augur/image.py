@@ -7,6 +7,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from augur.config import ConfigError, build_folder
+
 SECTOR = 512
 FIRST_SECTOR = 2048
 TAIL_SECTORS = 2048                 # room for the second partition table
@@ -55,3 +57,23 @@ def make_image(path, files):
     for name, host in files.items():
         tool("mcopy", "-i", partition, host, f"::/{name}")
     new.rename(path)
+
+
+def make_machine_image(path, config):
+    """The image of a packed configuration (augur.config.Config) with loader and hypervisor."""
+    build = build_folder()
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    packed = path.with_name(path.name + ".cfg")
+    config.write(packed)
+    files = {
+        "EFI/BOOT/BOOTX64.EFI": build / "BOOTX64.EFI",
+        "augur/hv.elf": build / "hv.elf",
+        "augur/augur.cfg": packed,
+    }
+    for host in files.values():
+        if not host.exists():
+            raise ConfigError(f"{host}: not built; run make all")
+    files.update({f"augur/{name}": host for name, host in config.files.items()})
+    make_image(path, files)
+    packed.unlink()

@@ -1,0 +1,124 @@
+"""From a configuration with host paths to what goes on the ESP.
+
+The files that [vm] sections name (image, initrd, module) are looked up on the host and renamed to
+their base names; line numbers stay as they are, so the hypervisor's messages fit the file. Lines
+`#! key: value` are directives for the host: defaults for scripts/run, expectations of a boot test.
+"""
+import os
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE_NAME_MAX = 63                      # bytes: BOOT_NAME_LENGTH less the terminating zero
+FILE_KEYS = ("image", "initrd", "module")
+SECTION = re.compile(r"^\s*\[\s*(\w+)\s*(.*?)\s*\]")
+SETTING = re.compile(r"^(\s*)([\w.]+)(\s*=\s*)(\S+)(.*)$")
+DIRECTIVE = re.compile(r"^#!\s*([\w-]+)\s*([^:]*?)\s*:\s*(.*?)\s*$")
+
+
+class ConfigError(Exception):
+    """Something a person has to mend, with file and line."""
+
+
+def build_folder():
+    return ROOT / os.environ.get("BUILD", "build")
+
+
+class Config:
+    """A configuration file, packed for the ESP.
+
+    text: what becomes augur.cfg; files: {name on the ESP: host path};
+    directives: [(key, subject, value, line)] of the `#!` lines.
+    """
+
+    def __init__(self, path, settings=None, allow_missing=False):
+        self.path = Path(path)
+        self.files = {}
+        self.directives = []
+        self.missing = []
+        self.allow_missing = allow_missing
+        try:
+            lines = self.path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
+        for number, line in enumerate(lines, 1):
+            if match := DIRECTIVE.match(line):
+                self.directives.append((*match.groups(), number))
+        self.text = "\n".join(self._pack(override(lines, settings or {}))) + "\n"
+        if self.missing and not self._missing_allowed():
+            raise ConfigError("\n".join(self.missing))
+
+    def directive(self, key, default=None):
+        """The value of the last directive of that key."""
+        return next((v for k, _, v, _ in reversed(self.directives) if k == key), default)
+
+    def write(self, path):
+        Path(path).write_text(self.text, encoding="utf-8", errors="surrogateescape")
+
+    def _missing_allowed(self):
+        return self.allow_missing or self.directive("missing") == "allow"
+
+    def _pack(self, lines):
+        section = ""
+        for number, line in enumerate(lines, 1):
+            if match := SECTION.match(line):
+                section = match.group(1) + " " + match.group(2)
+            elif section.startswith("vm ") and (match := SETTING.match(line)):
+                line = self._pack_setting(match, number, section)
+            yield line
+
+    def _pack_setting(self, match, number, section):
+        indent, key, equals, value, rest = match.groups()
+        if key not in FILE_KEYS:
+            return match.group(0)
+        host = find_host_file(value, self.path.parent)
+        if host is None:
+            self.missing.append(f"{self.path}:{number}: {section}: {key}: {value}: no such file")
+            return match.group(0)
+        return f"{indent}{key}{equals}{self._esp_name(host, number)}{rest}"
+
+    def _esp_name(self, host, number):
+        """The base name, made unique if another file has it already."""
+        name = host.name
+        for attempt in range(2, 1000):
+            if self.files.setdefault(name, host) == host:
+                break
+            name = f"{attempt}-{host.name}"
+        if len(name.encode()) > FILE_NAME_MAX:
+            raise ConfigError(f"{self.path}:{number}: {host.name}: the file's name is longer than "
+                              f"{FILE_NAME_MAX} bytes")
+        return name
+
+
+def find_host_file(value, folder):
+    """Relative paths: to the configuration, to the current folder, to the project."""
+    value = os.path.expanduser(value)
+    candidates = [folder / value, Path(value), ROOT / value]
+    if value.startswith("build/"):
+        candidates.insert(0, build_folder() / value[len("build/"):])
+    return next((path.resolve() for path in candidates if path.is_file()), None)
+
+
+def override(lines, settings):
+    """The lines with [augur]'s settings changed. Other lines keep their numbers: new settings take
+    the place of blank or comment lines of the section, as long as there are any."""
+    lines, settings = list(lines), dict(settings)
+    section, inside = "", []
+    for index, line in enumerate(lines):
+        if match := SECTION.match(line):
+            section = match.group(1)
+        elif section == "augur":
+            inside.append(index)
+    for index in inside:
+        match = SETTING.match(lines[index])
+        if match and match.group(2) in settings:
+            lines[index] = f"{match.group(2)} = {settings.pop(match.group(2))}"
+    if not inside and settings:
+        return lines + ["[augur]"] + [f"{key} = {value}" for key, value in settings.items()]
+    spare = [i for i in inside if not lines[i].strip() or lines[i].lstrip().startswith("#")]
+    for key, value in settings.items():
+        if spare:
+            lines[spare.pop()] = f"{key} = {value}"
+        else:
+            lines.insert(inside[-1] + 1, f"{key} = {value}")
+    return lines
