@@ -22,6 +22,7 @@ include scripts/third_party.mk
 include boot/boot.mk
 include scripts/hv.mk
 include guests/guest.mk
+include drivers/font.mk
 include tests/unit/unit.mk
 -include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/sim/sim.mk
 

@@ -96,6 +96,8 @@ static void move_out_all(void)
 		idle = move_out() ? 0 : idle + 1;
 	if (idle == WAIT_LIMIT)
 		ring_drop(&out, ring_used(&out));
+	if (line && line->drain)
+		line->drain();
 }
 
 static void pull_log(uint32_t limit)
@@ -152,8 +154,6 @@ void console_flush(void)
 {
 	take_lock();
 	show_everything();
-	if (line && line->drain)
-		line->drain();
 	spin_unlock(&lock);
 }
 
@@ -371,6 +371,8 @@ static void poll_output(void)
 	}
 	take_lock();
 	move_out();
+	if (line->poll)
+		line->poll();
 	spin_unlock(&lock);
 }
 

@@ -29,7 +29,8 @@ struct console_line {
 	const char *name;
 	size_t (*write)(const uint8_t *bytes, size_t length); /* returns how many it took */
 	int (*read)(void);				      /* a byte, or -1 */
-	void (*drain)(void); /* waits for what the hardware still holds; may be NULL */
+	void (*poll)(void);  /* called in each console_poll; may be NULL */
+	void (*drain)(void); /* waits until everything written is out; may be NULL */
 };
 
 /* What the console needs of the shell. Called on the boot core without the console lock. */

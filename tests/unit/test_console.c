@@ -33,7 +33,9 @@ static int line_read(void)
 	return typed_at < typed_length ? (uint8_t)typed[typed_at++] : -1;
 }
 
-static const struct console_line fake_line = { "fake", line_write, line_read, NULL };
+static const struct console_line fake_line = { .name = "fake",
+					       .write = line_write,
+					       .read = line_read };
 
 static char to_shell[256];
 static size_t to_shell_length;

@@ -30,7 +30,9 @@ static int line_read(void)
 	return *typed ? (uint8_t)*typed++ : -1;
 }
 
-static const struct console_line fake_line = { "fake", line_write, line_read, NULL };
+static const struct console_line fake_line = { .name = "fake",
+					       .write = line_write,
+					       .read = line_read };
 
 static int seen_argc;
 static char seen_last[64];

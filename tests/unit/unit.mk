@@ -21,6 +21,7 @@ PURE_SRCS += hv/console.c
 PURE_SRCS += hv/vm_console.c
 PURE_SRCS += $(addprefix hv/shell/,shell.c line_edit.c history.c tokens.c completion.c)
 PURE_SRCS += hv/version.c
+PURE_SRCS += drivers/text_screen.c drivers/framebuffer.c drivers/ps2_decode.c
 PURE_SRCS += hv/page_pool.c hv/page_table.c hv/time_factor.c hv/symbols.c
 PURE_SRCS += drivers/acpi.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
