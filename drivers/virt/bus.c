@@ -46,11 +46,16 @@ static bool takes_whole(const struct bus_range *r, uint64_t address, unsigned si
 	return r && size <= r->width && size - 1 <= r->last - address;
 }
 
+static uint64_t offset_in(const struct bus_range *r, uint64_t address)
+{
+	return address - r->first + r->first_offset;
+}
+
 static uint8_t read_byte(const struct bus *bus, uint64_t address, uint64_t now)
 {
 	const struct bus_range *r = bus_find(bus, address);
 
-	return r ? (uint8_t)r->read(r->device, address - r->first, 1, now) : 0xFF;
+	return r ? (uint8_t)r->read(r->device, offset_in(r, address), 1, now) : 0xFF;
 }
 
 uint64_t bus_read(const struct bus *bus, uint64_t address, unsigned size, uint64_t now)
@@ -59,7 +64,7 @@ uint64_t bus_read(const struct bus *bus, uint64_t address, unsigned size, uint64
 	uint64_t value = 0;
 
 	if (takes_whole(r, address, size)) {
-		value = r->read(r->device, address - r->first, size, now);
+		value = r->read(r->device, offset_in(r, address), size, now);
 		return size == 8 ? value : value & ((1ull << 8 * size) - 1);
 	}
 	for (unsigned i = 0; i < size; i++)
@@ -72,7 +77,7 @@ static void write_byte(const struct bus *bus, uint64_t address, uint8_t value, u
 	const struct bus_range *r = bus_find(bus, address);
 
 	if (r)
-		r->write(r->device, address - r->first, 1, value, now);
+		r->write(r->device, offset_in(r, address), 1, value, now);
 }
 
 void bus_write(const struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now)
@@ -81,7 +86,7 @@ void bus_write(const struct bus *bus, uint64_t address, unsigned size, uint64_t 
 
 	if (takes_whole(r, address, size)) {
 		value = size == 8 ? value : value & ((1ull << 8 * size) - 1);
-		r->write(r->device, address - r->first, size, value, now);
+		r->write(r->device, offset_in(r, address), size, value, now);
 		return;
 	}
 	for (unsigned i = 0; i < size; i++)

@@ -13,14 +13,16 @@
 #include "hv/error.h"
 
 struct bus_range {
-	uint64_t first; /* address of offset 0 */
-	uint64_t last;	/* inclusive */
+	uint64_t first;
+	uint64_t last; /* inclusive */
 	/* Widest access in bytes that the device takes in one piece (1, 2, 4 or 8). Wider ones, and
 	 * those that run past `last`, are split into bytes, each decoded on its own. */
 	unsigned width;
 	uint64_t (*read)(void *device, uint64_t offset, unsigned size, uint64_t now);
 	void (*write)(void *device, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 	void *device;
+	/* The offset that the device sees for `first`; usually 0. */
+	uint64_t first_offset;
 };
 
 struct bus {

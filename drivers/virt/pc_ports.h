@@ -4,6 +4,7 @@
 #ifndef DRIVERS_VIRT_PC_PORTS_H
 #define DRIVERS_VIRT_PC_PORTS_H
 
+#include "drivers/virt/acpi_power.h"
 #include "drivers/virt/bus.h"
 #include "drivers/virt/fwcfg.h"
 #include "drivers/virt/ioapic.h"
@@ -25,6 +26,7 @@ struct pc_devices {
 	struct rtc *rtc;
 	struct fwcfg *fwcfg;
 	struct testexit *testexit;
+	struct acpi_power *power; /* at ACPI_POWER_PORT */
 };
 
 /* Fills `ranges` in ascending order, ready for bus_init(); returns how many. */

@@ -13,24 +13,26 @@
 #define PIT_NEVER UINT64_MAX
 
 struct pit_ops {
-	/* Output of channel 0 (ISA IRQ 0). Both edges of a pulse come from the same call. */
+	/* Output of channel 0 (ISA IRQ 0), when it changes. Events are a fall and a rise at once.
+	 */
 	void (*interrupt)(void *context, bool level);
 };
 
 struct pit_channel {
-	uint64_t start; /* TSC when the current count was loaded */
-	uint32_t count; /* 1..65536 (10000 in BCD), once loaded */
-	uint8_t mode;	/* 0..5 */
-	uint8_t access; /* 1 low byte, 2 high byte, 3 both */
+	uint64_t start;	 /* TSC tick when the current count began */
+	uint64_t frozen; /* PIT clocks counted when a low gate stopped the count */
+	uint64_t edges;	 /* channel 0: rising output edges delivered since `start` */
+	uint32_t count;	 /* 1..65536, as loaded */
+	uint8_t mode;	 /* 0..5 */
+	uint8_t access;	 /* 1 low byte, 2 high byte, 3 both */
 	bool bcd, gate;
-	bool loaded; /* counting: a count was written, and a trigger seen if the mode wants one */
-	bool armed;  /* a count was written since the mode was set */
-	bool write_high, read_high; /* next byte of a two-byte access */
-	uint8_t write_low;
+	bool loaded;  /* a count was written since the mode was set */
+	bool started; /* and counting has begun (modes 1 and 5 wait for a rising gate) */
+	bool write_high, read_high; /* the next byte of a two-byte access is the high one */
 	bool count_latched, status_latched;
-	uint16_t latch;
+	uint8_t write_low;
 	uint8_t status;
-	uint64_t fired; /* channel 0: output edges up to here have been delivered */
+	uint16_t latch;
 };
 
 struct pit {
@@ -39,11 +41,11 @@ struct pit {
 	uint64_t tsc_hz;
 	struct pit_channel channel[3];
 	bool speaker;
+	bool output; /* of channel 0, as last told to `interrupt` */
 };
 
-/* tsc_hz below 2^40. All channels stopped, as after reset. */
-void pit_init(struct pit *p, uint64_t tsc_hz, uint64_t now, const struct pit_ops *ops,
-	      void *context);
+/* tsc_hz is not zero and below 2^40. All channels stopped, as after reset. */
+void pit_init(struct pit *p, uint64_t tsc_hz, const struct pit_ops *ops, void *context);
 
 /* Guest access to 0x40..0x43 and 0x61; other ports read 0xFF. */
 uint8_t pit_read(struct pit *p, uint16_t port, uint64_t now);
