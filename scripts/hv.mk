@@ -1,7 +1,8 @@
 # The hypervisor, $(BUILD)/hv.elf: everything in hv/, vmx/, sched/, ple/ and drivers/, newlib and
 # Zydis. A new file is picked up by its place alone.
 
-HV_SRCS := $(wildcard hv/*.c hv/*/*.c hv/*.S vmx/*.c vmx/*.S sched/*.c ple/*.c drivers/*.c drivers/*/*.c)
+HV_SRCS := $(filter-out vmx/offsets.c,$(wildcard hv/*.c hv/*/*.c hv/*.S vmx/*.c vmx/*.S sched/*.c ple/*.c \
+	drivers/*.c drivers/*.S drivers/*/*.c))
 
 # Files that may use vector registers: their callers save and restore the vector state. Their code
 # goes to the section .text.simd; SIMD_FLAGS_path/file.c adds what else a file needs (-mavx2).
@@ -21,14 +22,21 @@ $(BUILD)/hv/%.o: %.c | $(NEWLIB_READY) $(ZYDIS_READY)
 	$(Q)$(CC) $(call hv_target,$<) $(HV_CFLAGS) -MMD -c $< -o $@
 	$(if $(filter $<,$(SIMD_SRCS)),$(Q)objcopy --rename-section .text=.text.simd $@)
 
-$(BUILD)/hv/%.o: %.S | $(NEWLIB_READY)
+# Offsets of C structures for assembly.
+$(BUILD)/hv/gen/offsets.h: vmx/offsets.c | $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	@echo "  GEN     $@"
+	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -MMD -MT $@ -MF $@.d -S $< -o $(@:.h=.s)
+	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \([0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) >$@
+
+$(BUILD)/hv/%.o: %.S | $(NEWLIB_READY) $(BUILD)/hv/gen/offsets.h
 	@mkdir -p $(@D)
 	@echo "  AS      $@"
-	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -I$(BUILD)/hv/gen -MMD -c $< -o $@
 
 $(BUILD)/hv.elf: $(HV_OBJS) $(HV_LIBS) hv/link.ld
 	@echo "  LD      $@"
 	$(Q)ld -nostdlib -static -z max-page-size=4096 -z noexecstack --build-id=none --no-warn-rwx-segments \
 		-T hv/link.ld $(HV_OBJS) --start-group $(HV_LIBS) $(LIBGCC) --end-group -o $@
 
--include $(HV_OBJS:.o=.d)
+-include $(HV_OBJS:.o=.d) $(BUILD)/hv/gen/offsets.h.d

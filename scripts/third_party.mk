@@ -47,7 +47,7 @@ LIBC_SRCS := $(addprefix string/,memchr memcmp memmem memmove mempcpy memrchr st
 	strncpy strnlen strpbrk strrchr strsep strspn strstr strtok strtok_r stpcpy)
 LIBC_SRCS += $(addprefix ctype/,ctype_ isalnum isalpha isblank iscntrl isdigit islower \
 	isprint ispunct isspace isupper isxdigit tolower toupper)
-LIBC_SRCS += $(addprefix stdlib/,abs atoi atol itoa labs llabs ldiv lldiv malloc calloc \
+LIBC_SRCS += $(addprefix stdlib/,abs atoi atol itoa labs llabs ldiv lldiv malign malloc calloc \
 	realloc mbtowc_r rand_r strtol strtoll strtoul strtoull utoa wctomb_r)
 LIBC_SRCS += $(addprefix stdio/,snprintf vsnprintf sprintf)
 LIBC_SRCS += search/bsearch search/qsort errno/errno reent/impure reent/getreent locale/locale locale/localeconv

@@ -1,0 +1,170 @@
+#include "vmx/exit.h"
+
+#include "hv/core.h"
+#include "hv/time.h"
+#include "hv/traps.h"
+#include "hv/vm.h"
+#include "vmx/dump.h"
+#include "vmx/guest_state.h"
+#include "vmx/inject.h"
+#include "vmx/names.h"
+#include "vmx/vmx.h"
+
+/* VMX and SMX instructions, and others of features that the guest's CPUID does not offer. */
+static enum vmx_verdict undefined_instruction(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return vmx_inject_ud();
+}
+
+static enum vmx_verdict privileged_but_absent(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return vmx_inject_gp();
+}
+
+/* WBINVD and INVD: nothing here depends on the guest flushing caches; MONITOR: see CPUID. */
+static enum vmx_verdict no_operation(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	guest_skip_instruction();
+	return VMX_RESUME;
+}
+
+static enum vmx_verdict external_interrupt(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	trap_drain_interrupts();
+	return VMX_RESUME;
+}
+
+static enum vmx_verdict pause_loop(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return VMX_SPIN;
+}
+
+static const vmx_exit_handler handlers[EXIT_REASON_COUNT] = {
+	[EXIT_REASON_EXCEPTION_NMI] = vmx_exit_exception_nmi,
+	[EXIT_REASON_EXTERNAL_INTERRUPT] = external_interrupt,
+	[EXIT_REASON_TRIPLE_FAULT] = vmx_exit_triple_fault,
+	[EXIT_REASON_INTERRUPT_WINDOW] = vmx_exit_interrupt_window,
+	[EXIT_REASON_NMI_WINDOW] = vmx_exit_nmi_window,
+	[EXIT_REASON_TASK_SWITCH] = vmx_exit_task_switch,
+	[EXIT_REASON_CPUID] = vmx_exit_cpuid,
+	[EXIT_REASON_GETSEC] = undefined_instruction,
+	[EXIT_REASON_HLT] = vmx_exit_hlt,
+	[EXIT_REASON_INVD] = no_operation,
+	[EXIT_REASON_RDPMC] = privileged_but_absent,
+	[EXIT_REASON_VMCALL] = vmx_exit_vmcall,
+	[EXIT_REASON_VMCLEAR] = undefined_instruction,
+	[EXIT_REASON_VMLAUNCH] = undefined_instruction,
+	[EXIT_REASON_VMPTRLD] = undefined_instruction,
+	[EXIT_REASON_VMPTRST] = undefined_instruction,
+	[EXIT_REASON_VMREAD] = undefined_instruction,
+	[EXIT_REASON_VMRESUME] = undefined_instruction,
+	[EXIT_REASON_VMWRITE] = undefined_instruction,
+	[EXIT_REASON_VMXOFF] = undefined_instruction,
+	[EXIT_REASON_VMXON] = undefined_instruction,
+	[EXIT_REASON_CR_ACCESS] = vmx_exit_cr_access,
+	[EXIT_REASON_IO] = vmx_exit_io,
+	[EXIT_REASON_RDMSR] = vmx_exit_rdmsr,
+	[EXIT_REASON_WRMSR] = vmx_exit_wrmsr,
+	[EXIT_REASON_MWAIT] = undefined_instruction,
+	[EXIT_REASON_MONITOR] = undefined_instruction,
+	[EXIT_REASON_PAUSE] = pause_loop,
+	[EXIT_REASON_EPT_VIOLATION] = vmx_exit_ept_violation,
+	[EXIT_REASON_EPT_MISCONFIGURATION] = vmx_exit_ept_misconfiguration,
+	[EXIT_REASON_INVEPT] = undefined_instruction,
+	[EXIT_REASON_PREEMPTION_TIMER] = vmx_exit_preemption_timer,
+	[EXIT_REASON_INVVPID] = undefined_instruction,
+	[EXIT_REASON_WBINVD] = no_operation,
+	[EXIT_REASON_XSETBV] = vmx_exit_xsetbv,
+	[EXIT_REASON_VMFUNC] = undefined_instruction,
+	[EXIT_REASON_ENCLS] = undefined_instruction,
+	[EXIT_REASON_XSAVES] = undefined_instruction,
+	[EXIT_REASON_XRSTORS] = undefined_instruction,
+	[EXIT_REASON_PCONFIG] = undefined_instruction,
+	[EXIT_REASON_UMWAIT] = undefined_instruction,
+	[EXIT_REASON_TPAUSE] = undefined_instruction,
+	[EXIT_REASON_LOADIWKEY] = undefined_instruction,
+	[EXIT_REASON_ENCLV] = undefined_instruction,
+};
+
+enum vmx_verdict vmx_exit_unhandled(struct vcpu *vcpu)
+{
+	uint32_t reason = vmread(VMCS_EXIT_REASON);
+
+	vmx_dump(vcpu);
+	return vmx_crash(vcpu, "%s exit %u (%s), qualification 0x%lx",
+			 reason & EXIT_REASON_ENTRY_FAILURE ? "VM entry failed:" : "unhandled",
+			 reason & EXIT_REASON_BASIC_MASK, vmx_exit_reason_name(reason),
+			 vmread(VMCS_EXIT_QUALIFICATION));
+}
+
+/* Work that came while the hypervisor ran: what the vCPU can do itself, else the core loop. */
+static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu *vcpu,
+								     uint64_t now)
+{
+	uint32_t requests = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (requests & VCPU_REQUEST_STOP)
+		return VMX_STOP;
+	if (requests & VCPU_REQUEST_EPT_FLUSH)
+		vmx_flush_ept(vcpu);
+	if (vcpu->pause_asked) {
+		vcpu_request_self(vcpu, requests & (VCPU_REQUEST_EVENT | VCPU_REQUEST_WAKE));
+		return VMX_BLOCK;
+	}
+	if (now >= vcpu->timer_due)
+		vcpu_run_timers(vcpu, now);
+	return vmx_inject_pending(vcpu, now);
+}
+
+/*
+ * The timer is written before the last look at what is pending: whatever comes after that look
+ * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
+ */
+enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
+{
+	uint64_t left = vcpu->until > now ? vcpu->until - now : 0;
+	enum vmx_verdict verdict;
+
+	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(left));
+	if (__builtin_expect(vcpu_requests(vcpu) == 0, 1))
+		return this_core()->pending ? VMX_RESCHEDULE : VMX_RESUME;
+	verdict = deal_with_requests(vcpu, now);
+	if (verdict == VMX_RESUME && this_core()->pending)
+		return VMX_RESCHEDULE;
+	return verdict;
+}
+
+enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
+{
+	uint64_t start = tsc_now();
+	uint32_t reason = vmread(VMCS_EXIT_REASON);
+	struct exit_count *count;
+	enum vmx_verdict verdict;
+	uint64_t end;
+
+	vcpu->launched = 1;
+	if (__builtin_expect(reason >= EXIT_REASON_COUNT || !handlers[reason], 0))
+		return vmx_exit_unhandled(vcpu);
+	verdict = handlers[reason](vcpu);
+	end = tsc_now();
+	count = &vcpu->exit_counts[reason];
+	count->count++;
+	count->ticks += end - start;
+	if (__builtin_expect(verdict != VMX_RESUME, 0))
+		return verdict;
+	return vmx_before_entry(vcpu, end);
+}
+
+enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu)
+{
+	uint32_t error = vmread(VMCS_INSTRUCTION_ERROR);
+
+	vmx_dump(vcpu);
+	return vmx_crash(vcpu, "VM entry refused: error %u (%s)", error,
+			 vmx_instruction_error_name(error));
+}

@@ -1,0 +1,183 @@
+#include "vmx/inject.h"
+
+#include "hv/vm.h"
+#include "vmx/guest_state.h"
+#include "vmx/vmx.h"
+
+static bool event_queued(void)
+{
+	return vmread(VMCS_ENTRY_INTERRUPTION_INFO) & INTERRUPTION_VALID;
+}
+
+static void queue_event(uint32_t type, uint8_t vector)
+{
+	vmwrite(VMCS_ENTRY_INTERRUPTION_INFO, INTERRUPTION_VALID | type | vector);
+}
+
+enum vmx_verdict vmx_inject_exception(uint8_t vector, bool has_error, uint32_t error)
+{
+	if (has_error)
+		vmwrite(VMCS_ENTRY_EXCEPTION_ERROR_CODE, error);
+	queue_event(INTERRUPTION_HARDWARE_EXCEPTION | (has_error ? INTERRUPTION_ERROR_CODE : 0),
+		    vector);
+	return VMX_RESUME;
+}
+
+enum vmx_verdict vmx_inject_ud(void)
+{
+	return vmx_inject_exception(VECTOR_UD, false, 0);
+}
+
+/* In real mode exceptions have no error code (SDM 27.2.1.3). */
+enum vmx_verdict vmx_inject_gp(void)
+{
+	return vmx_inject_exception(VECTOR_GP, vmread(VMCS_GUEST_CR0) & CR0_PE, 0);
+}
+
+/* Software interrupts and exceptions are delivered with RIP behind their instruction. */
+static bool is_software(uint32_t info)
+{
+	uint32_t type = info & INTERRUPTION_TYPE_MASK;
+
+	return type == INTERRUPTION_SOFTWARE_INTERRUPT || type == INTERRUPTION_SOFTWARE_EXCEPTION ||
+	       type == INTERRUPTION_PRIVILEGED_EXCEPTION;
+}
+
+void vmx_reinject_interrupted_event(void)
+{
+	uint32_t info = vmread(VMCS_IDT_VECTORING_INFO);
+
+	if (__builtin_expect(!(info & INTERRUPTION_VALID), 1))
+		return;
+	if (info & INTERRUPTION_ERROR_CODE)
+		vmwrite(VMCS_ENTRY_EXCEPTION_ERROR_CODE, vmread(VMCS_IDT_VECTORING_ERROR_CODE));
+	if (is_software(info))
+		vmwrite(VMCS_ENTRY_INSTRUCTION_LENGTH, vmread(VMCS_EXIT_INSTRUCTION_LENGTH));
+	/* The interrupted delivery of an NMI blocks NMIs already; injecting it needs them open. */
+	if ((info & INTERRUPTION_TYPE_MASK) == INTERRUPTION_NMI)
+		vmwrite(VMCS_GUEST_INTERRUPTIBILITY,
+			vmread(VMCS_GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKING_BY_NMI);
+	vmwrite(VMCS_ENTRY_INTERRUPTION_INFO, info & ~(uint32_t)INTERRUPTION_NMI_UNBLOCKING);
+}
+
+static bool interrupts_open(void)
+{
+	return (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF) &&
+	       !(vmread(VMCS_GUEST_INTERRUPTIBILITY) & (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS));
+}
+
+static bool nmis_open(void)
+{
+	return !(vmread(VMCS_GUEST_INTERRUPTIBILITY) &
+		 (BLOCKING_BY_STI | BLOCKING_BY_MOV_SS | BLOCKING_BY_NMI));
+}
+
+/* CPUID.1:EAX of the guest, which RDX holds after INIT. */
+static uint32_t guest_signature(const struct vcpu *vcpu)
+{
+	return vcpu->vm->cpuid.basic[1].r[0];
+}
+
+/* An INIT of the boot processor restarts the machine: to us, that VM ends. */
+static enum vmx_verdict handle_init(struct vcpu *vcpu)
+{
+	if (vcpu->index == 0) {
+		vm_end(vcpu->vm, VM_END_RESET, 0, "INIT of the boot processor");
+		return VMX_STOP;
+	}
+	lapic_reset(&vcpu->lapic);
+	vcpu_update_deadline(vcpu);
+	vcpu->wait = VCPU_WAIT_SIPI;
+	return VMX_RESUME;
+}
+
+static void handle_sipi(struct vcpu *vcpu)
+{
+	struct vmcs_start start;
+
+	if (vcpu->wait != VCPU_WAIT_SIPI)
+		return;
+	vmcs_start_sipi(&start, guest_signature(vcpu), lapic_sipi_vector(&vcpu->lapic));
+	vmx_vcpu_restart(vcpu, &start);
+	vmwrite(VMCS_ENTRY_INTERRUPTION_INFO, 0);
+	vcpu->wait = VCPU_WAIT_NONE;
+}
+
+static enum vmx_verdict handle_start_events(struct vcpu *vcpu)
+{
+	struct lapic *lapic = &vcpu->lapic;
+
+	if (lapic_take_event(lapic, LAPIC_EVENT_INIT)) {
+		enum vmx_verdict verdict = handle_init(vcpu);
+
+		if (verdict != VMX_RESUME)
+			return verdict;
+	}
+	if (lapic_take_event(lapic, LAPIC_EVENT_SIPI))
+		handle_sipi(vcpu);
+	lapic_take_event(lapic, LAPIC_EVENT_SMI); /* the guest has no SMM */
+	return VMX_RESUME;
+}
+
+static void inject_nmi(struct vcpu *vcpu)
+{
+	if (!(vcpu->lapic.events & LAPIC_EVENT_NMI))
+		return;
+	if (event_queued() || !nmis_open()) {
+		/* Without virtual NMIs there is no NMI window: try at the next exit. */
+		if (vmx_caps.virtual_nmis)
+			vmx_set_primary(vcpu, PRIMARY_NMI_WINDOW_EXITING, true);
+		else
+			vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
+		return;
+	}
+	lapic_take_event(&vcpu->lapic, LAPIC_EVENT_NMI);
+	queue_event(INTERRUPTION_NMI, VECTOR_NMI);
+}
+
+static bool interrupt_waits(const struct vcpu *vcpu)
+{
+	return lapic_pending_vector(&vcpu->lapic) >= 0 || (vcpu->lapic.events & LAPIC_EVENT_EXTINT);
+}
+
+static void inject_interrupt(struct vcpu *vcpu)
+{
+	int vector = lapic_pending_vector(&vcpu->lapic);
+
+	if (vector >= 0) {
+		lapic_accept(&vcpu->lapic, vector);
+	} else {
+		lapic_take_event(&vcpu->lapic, LAPIC_EVENT_EXTINT);
+		vector = vm_pic_acknowledge(vcpu->vm);
+	}
+	queue_event(INTERRUPTION_EXTERNAL, vector);
+}
+
+enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu, uint64_t now)
+{
+	(void)now;
+	if (lapic_has_posted(&vcpu->lapic))
+		lapic_sync(&vcpu->lapic);
+	if (__builtin_expect(vcpu->lapic.events != 0, 0)) {
+		enum vmx_verdict verdict = handle_start_events(vcpu);
+
+		if (verdict != VMX_RESUME)
+			return verdict;
+		inject_nmi(vcpu);
+	}
+	if (vcpu->wait == VCPU_WAIT_SIPI)
+		return VMX_BLOCK;
+	if (interrupt_waits(vcpu) && !event_queued() && interrupts_open())
+		inject_interrupt(vcpu);
+	vmx_set_primary(vcpu, PRIMARY_INTERRUPT_WINDOW_EXITING, interrupt_waits(vcpu));
+	return VMX_RESUME;
+}
+
+bool vmx_event_waits(struct vcpu *vcpu)
+{
+	if (lapic_has_posted(&vcpu->lapic))
+		lapic_sync(&vcpu->lapic);
+	if (vcpu->lapic.events & ~(uint32_t)LAPIC_EVENT_EXTINT)
+		return true;
+	return interrupt_waits(vcpu) && (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
+}

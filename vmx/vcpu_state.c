@@ -1,0 +1,264 @@
+/* The VMCS and the switched registers of a vCPU: making them, loading them, saving them. */
+#include <string.h>
+
+#include "hv/core.h"
+#include "hv/log.h"
+#include "hv/msr.h"
+#include "hv/page_alloc.h"
+#include "hv/paging.h"
+#include "hv/panic.h"
+#include "hv/traps.h"
+#include "hv/vm.h"
+#include "vmx/audit.h"
+#include "vmx/registers.h"
+#include "vmx/vector_state.h"
+#include "vmx/vmx.h"
+#include "vmx/vmx_ops.h"
+
+void vmx_exit_point(void);
+
+/* PAUSEs closer together than the gap are one loop; a loop longer than the window exits. Ticks. */
+#define PLE_GAP	   128
+#define PLE_WINDOW 4096
+
+/* Vector state shares one page with nothing: AVX-512 needs 2,696 bytes. */
+enum error vmx_vcpu_alloc(struct vcpu *vcpu)
+{
+	uint64_t state = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+
+	if (vector_state_size() > PAGE_SIZE)
+		return ERR_UNSUPPORTED;
+	vcpu->vmcs = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+	vcpu->vector_state = state ? phys_to_virt(state) : NULL;
+	if (vcpu->vmcs && state)
+		return OK;
+	vmx_vcpu_free(vcpu);
+	return ERR_NO_MEMORY;
+}
+
+void vmx_vcpu_free(struct vcpu *vcpu)
+{
+	if (vcpu->vmcs)
+		page_free(vcpu->vmcs);
+	if (vcpu->vector_state)
+		page_free(virt_to_phys(vcpu->vector_state));
+	vcpu->vmcs = 0;
+	vcpu->vector_state = NULL;
+}
+
+static void host_state(struct vmcs_host *host, const struct core *core)
+{
+	*host = (struct vmcs_host) {
+		.cr0 = cr0_read(),
+		.cr3 = cr3_read(),
+		.cr4 = cr4_read(),
+		.efer = msr_read(MSR_EFER),
+		.pat = PAGING_PAT,
+		.rsp = core->stacks[CORE_STACK_MAIN].top,
+		.rip = (uint64_t)vmx_exit_point,
+		.cs = SEGMENT_CODE,
+		.ss = SEGMENT_DATA,
+		.ds = SEGMENT_DATA,
+		.es = SEGMENT_DATA,
+		.fs = SEGMENT_DATA,
+		.gs = SEGMENT_DATA,
+		.tr = SEGMENT_TSS,
+		.gs_base = (uint64_t)core,
+		.tr_base = (uint64_t)&core->segments.tss,
+		.gdtr_base = (uint64_t)core->segments.gdt,
+		.idtr_base = traps_idt_base(),
+	};
+}
+
+static void vcpu_settings(struct vmcs_settings *settings, const struct vcpu *vcpu)
+{
+	const struct vm *vm = vcpu->vm;
+
+	*settings = (struct vmcs_settings) {
+		.eptp = ept_pointer(&vm->ept),
+		.msr_bitmap = vm->msr_bitmap,
+		.vpid = vm->vpid_base ? vm->vpid_base + vcpu->index : 0,
+		.tsc_offset = vcpu->tsc_offset,
+		.ple_gap = PLE_GAP,
+		.ple_window = PLE_WINDOW,
+		.xss_exit_bitmap = UINT64_MAX,
+		.guest_cr4_allowed = vm->cpuid.cr4_allowed,
+		.rdtscp = true,
+		.invpcid = true,
+	};
+}
+
+static uint64_t read_current(void *context, uint32_t field)
+{
+	(void)context;
+	return vmread(field);
+}
+
+/* A build that is wrong is our bug; the processor would only say "invalid". */
+static void audit_current(void)
+{
+	const struct audit_reader reader = { .read = read_current };
+	const struct audit_rule *failed[4];
+	unsigned count = audit_vmcs(&reader, &vmx_caps, failed, 4);
+
+	for (unsigned i = 0; i < count && i < 4; i++)
+		log_error("VMCS breaks SDM %s: %s", failed[i]->section, failed[i]->text);
+	if (count)
+		panic("a VMCS was built that VM entry would refuse");
+}
+
+static void write_image(const struct vmcs_image *image)
+{
+	for (uint32_t i = 0; i < image->count; i++) {
+		const struct vmcs_write *w = &image->writes[i];
+
+		if (!vmwrite_checked(w->field, w->value))
+			panic("VMCS field 0x%x cannot be written", w->field);
+	}
+}
+
+/* What the hypervisor itself keeps of the registers that VMX splits between guest and shadow. */
+static void take_start(struct vcpu *vcpu, const struct vmcs_start *start)
+{
+	memcpy(vcpu->gpr, start->gpr, sizeof(vcpu->gpr));
+	vcpu->cr0 = start->cr0;
+	vcpu->cr4 = start->cr4;
+	vcpu->efer = start->efer;
+}
+
+static void make_current(struct vcpu *vcpu)
+{
+	if (!vmptrld(vcpu->vmcs))
+		panic("VMPTRLD of 0x%lx failed", vcpu->vmcs);
+}
+
+static void release(struct vcpu *vcpu)
+{
+	if (!vmclear(vcpu->vmcs))
+		panic("VMCLEAR of 0x%lx failed", vcpu->vmcs);
+	vcpu->launched = 0;
+}
+
+void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
+{
+	static struct vmcs_image image; /* boot core only, like vm_start */
+	struct vmcs_settings settings;
+	struct vmcs_host host;
+	struct core *core = this_core();
+
+	if (core->loaded)
+		vmx_unload(core->loaded);
+	vcpu_settings(&settings, vcpu);
+	host_state(&host, core);
+	vmcs_build(&image, &vmx_caps, &host, &settings, start);
+	*(uint32_t *)phys_to_virt(vcpu->vmcs) = vmx_caps.vmcs_revision;
+	release(vcpu);
+	make_current(vcpu);
+	write_image(&image);
+	audit_current();
+	release(vcpu);
+	take_start(vcpu, start);
+	vcpu->host_state_of = core;
+	vcpu->primary_controls = vmcs_image_value(&image, VMCS_PRIMARY_CONTROLS, NULL);
+	vcpu->switched = (struct vcpu_switched) { .dr6 = DR6_RESET, .xcr0 = XCR0_X87 };
+	vector_state_reset(vcpu->vector_state);
+}
+
+/* INIT leaves vector registers, debug registers and most MSRs as they are (SDM 9.1.1). */
+void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start)
+{
+	struct vmcs_image image;
+	struct vmcs_settings settings;
+
+	vcpu_settings(&settings, vcpu);
+	vmcs_build_guest(&image, &vmx_caps, &settings, start);
+	write_image(&image);
+	take_start(vcpu, start);
+	vmx_flush_linear(vcpu);
+}
+
+static void write_host_state(struct vcpu *vcpu, struct core *core)
+{
+	vmwrite(VMCS_HOST_GS_BASE, (uint64_t)core);
+	vmwrite(VMCS_HOST_TR_BASE, (uint64_t)&core->segments.tss);
+	vmwrite(VMCS_HOST_GDTR_BASE, (uint64_t)core->segments.gdt);
+	vcpu->host_state_of = core;
+}
+
+static void load_msrs(const struct vcpu_switched *s)
+{
+	msr_write(IA32_STAR, s->star);
+	msr_write(IA32_LSTAR, s->lstar);
+	msr_write(IA32_CSTAR, s->cstar);
+	msr_write(IA32_FMASK, s->fmask);
+	msr_write(IA32_KERNEL_GS_BASE, s->kernel_gs_base);
+	if (vmx_caps.rdtscp)
+		msr_write(IA32_TSC_AUX, s->tsc_aux);
+}
+
+static void save_msrs(struct vcpu_switched *s)
+{
+	s->star = msr_read(IA32_STAR);
+	s->lstar = msr_read(IA32_LSTAR);
+	s->cstar = msr_read(IA32_CSTAR);
+	s->fmask = msr_read(IA32_FMASK);
+	s->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
+	if (vmx_caps.rdtscp)
+		s->tsc_aux = msr_read(IA32_TSC_AUX);
+}
+
+static void load_debug(const struct vcpu_switched *s)
+{
+	asm volatile("mov %0, %%db0" : : "r"(s->dr[0]));
+	asm volatile("mov %0, %%db1" : : "r"(s->dr[1]));
+	asm volatile("mov %0, %%db2" : : "r"(s->dr[2]));
+	asm volatile("mov %0, %%db3" : : "r"(s->dr[3]));
+	asm volatile("mov %0, %%db6" : : "r"(s->dr6));
+}
+
+static void save_debug(struct vcpu_switched *s)
+{
+	asm volatile("mov %%db0, %0" : "=r"(s->dr[0]));
+	asm volatile("mov %%db1, %0" : "=r"(s->dr[1]));
+	asm volatile("mov %%db2, %0" : "=r"(s->dr[2]));
+	asm volatile("mov %%db3, %0" : "=r"(s->dr[3]));
+	asm volatile("mov %%db6, %0" : "=r"(s->dr6));
+}
+
+void vmx_load(struct vcpu *vcpu)
+{
+	struct core *core = this_core();
+
+	if (core->loaded == vcpu)
+		return;
+	if (core->loaded)
+		vmx_unload(core->loaded);
+	make_current(vcpu);
+	if (vcpu->host_state_of != core)
+		write_host_state(vcpu, core);
+	load_msrs(&vcpu->switched);
+	load_debug(&vcpu->switched);
+	cr2_write(vcpu->switched.cr2);
+	vector_state_restore(vcpu->vector_state);
+	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
+		xcr0_write(vcpu->switched.xcr0);
+	core->loaded = vcpu;
+	vcpu->loaded_on = core;
+}
+
+void vmx_unload(struct vcpu *vcpu)
+{
+	struct core *core = this_core();
+
+	if (core->loaded != vcpu)
+		return;
+	core->loaded = NULL;
+	vcpu->loaded_on = NULL;
+	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
+		xcr0_write(vmx_host_xcr0);
+	vector_state_save(vcpu->vector_state);
+	vcpu->switched.cr2 = cr2_read();
+	save_debug(&vcpu->switched);
+	save_msrs(&vcpu->switched);
+	release(vcpu);
+}
