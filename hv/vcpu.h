@@ -51,7 +51,6 @@ enum vcpu_wait {
 	VCPU_WAIT_NONE,
 	VCPU_WAIT_HALT, /* HLT: an interrupt ends it */
 	VCPU_WAIT_SIPI, /* an application processor that was not started yet, or after INIT */
-	VCPU_WAIT_PAUSE /* by a person or by VM fork: resume ends it */
 };
 
 struct vcpu {
@@ -67,6 +66,8 @@ struct vcpu {
 	struct vm *vm;
 	uint32_t index; /* in the VM, and the APIC ID */
 	enum vcpu_wait wait;
+	bool pause_asked; /* written by the boot core, then VCPU_REQUEST_PAUSE or a wake-up */
+	bool gone;	  /* has left its core for good since the VM was started */
 	struct lapic lapic;
 
 	uint64_t vmcs; /* physical address */
@@ -75,7 +76,7 @@ struct vcpu {
 	struct core *host_state_of; /* the core that the VMCS host fields describe */
 	void *vector_state;	    /* XSAVE area, 64-byte aligned */
 	struct vcpu_switched switched;
-	uint64_t msr_bitmap; /* physical address */
+	uint32_t primary_controls; /* as last written to the VMCS */
 
 	uint64_t cr0, cr4; /* as the guest sees them */
 	uint64_t efer;
@@ -83,16 +84,13 @@ struct vcpu {
 	uint64_t tsc_adjust;
 	uint64_t microcode_rev;
 	uint64_t misc_enable;
-	bool nmi_pending;
-	bool nmi_blocked_soft; /* without virtual NMIs: until the next IRET we cannot see */
 
 	struct sched_entity sched;
-	struct timer_event wake; /* armed on its core while it waits in HLT */
+	struct timer_event wake;    /* armed while it waits in HLT for its own timer... */
+	struct core *wake_armed_on; /* ...on this core */
 
-	uint64_t entered; /* host TSC of the last hand-over to the guest by the core loop */
-	uint64_t halt_ticks;
-	uint64_t halted_at;
-	uint64_t exits;
+	uint64_t halt_ticks; /* slept, total */
+	uint64_t halted_at;  /* host TSC when it went to sleep; 0: it does not */
 	struct exit_count exit_counts[EXIT_REASON_COUNT];
 };
 
@@ -127,8 +125,17 @@ void vcpu_request(struct vcpu *vcpu, uint32_t requests);
 /* Recomputes timer_due and until after the local APIC timer, the PIT or the slice changed. */
 void vcpu_update_deadline(struct vcpu *vcpu);
 
+/* Fires what is due of its local APIC timer and the VM's PIT, and updates the deadline. */
+void vcpu_run_timers(struct vcpu *vcpu, uint64_t now);
+
+/* VM exits since the VM was started. */
+uint64_t vcpu_exits(const struct vcpu *vcpu);
+
 /* Allocates vCPU `index` of a VM. ERR_NO_MEMORY. */
 enum error vcpu_create(struct vm *vm, uint32_t index, struct vcpu **created);
 void vcpu_destroy(struct vcpu *vcpu);
+
+/* The local APIC as after power-up; the VM does not run. */
+void vcpu_reset_apic(struct vcpu *vcpu);
 
 #endif

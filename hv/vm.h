@@ -27,6 +27,7 @@
 #include "hv/vm_console.h"
 #include "vmx/cpuid_policy.h"
 #include "vmx/ept.h"
+#include "vmx/msr_policy.h"
 
 #define VM_MAX	       CONFIG_MAX_VMS
 #define VM_MAX_VCPUS   CONFIG_MAX_VCPUS
@@ -43,8 +44,8 @@ enum vm_state {
 /* How a run ended. */
 enum vm_end {
 	VM_END_NONE,
-	VM_END_EXITED,	/* by itself: exit hypercall or test-exit port, with a code */
-	VM_END_RESET,	/* it asked for a reset or a power-off */
+	VM_END_EXITED,	/* by itself: exit hypercall, test-exit port or power-off, with a code */
+	VM_END_RESET,	/* it asked for a reset */
 	VM_END_CRASHED, /* it did what no guest can survive */
 	VM_END_KILLED,	/* by a person, or by the end of a batch run */
 };
@@ -57,7 +58,8 @@ struct vm_devices {
 	struct rtc rtc;
 	struct fwcfg fwcfg;
 	struct testexit testexit;
-	struct bus_range ports[PC_PORT_RANGES + 1];
+	struct acpi_power power;
+	struct bus_range ports[PC_PORT_RANGES];
 	struct bus_range mmio[VM_MMIO_RANGES];
 	struct bus port_bus;
 	struct bus mmio_bus;
@@ -69,9 +71,8 @@ struct vm {
 	const struct config_vm *config;
 	char name[CONFIG_NAME_LENGTH];
 
-	/* Written under the lock. */
-	enum vm_state state;
-	enum vm_end end;
+	uint32_t state; /* atomic; enum vm_state */
+	uint32_t end;	/* atomic; enum vm_end: whoever sets it first fills in the next two */
 	uint64_t end_code;
 	char end_message[160]; /* of a crash: vCPU, RIP and reason */
 	uint32_t live_vcpus;   /* atomic: not yet gone from their cores */
@@ -90,7 +91,9 @@ struct vm {
 	struct lapic *lapics[VM_MAX_VCPUS];
 	struct vcpu *vcpus[VM_MAX_VCPUS];
 	uint32_t vcpu_count;
-	uint16_t vpid_base; /* VPID of vCPU i is vpid_base + i */
+	uint16_t vpid_base; /* VPID of vCPU i is vpid_base + i; 0: without VPID */
+	struct msr_policy msrs;
+	uint64_t msr_bitmap; /* physical address */
 };
 
 /* The list, by id; NULL where there is none. Boot core writes, others read. */
@@ -108,7 +111,7 @@ enum error vm_resume(struct vm *vm);
 enum error vm_destroy(struct vm *vm);
 
 /*
- * Ends a run: the first call says how, later ones change nothing. Any core, not inside vm->lock.
+ * Ends a run: the first call says how, later ones change nothing. Any core, also inside vm->lock.
  * Returns at once; the vCPUs leave their cores in their own time.
  */
 void vm_end(struct vm *vm, enum vm_end end, uint64_t code, const char *format, ...)
@@ -124,6 +127,11 @@ uint64_t vm_exits(const struct vm *vm);
 /* True when no VM is running, paused or stopping. */
 bool vm_all_stopped(void);
 
+static inline enum vm_state vm_state_of(const struct vm *vm)
+{
+	return (enum vm_state)__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
+}
+
 /* ---- Memory (hv/vm_memory.c) ---- */
 
 enum error vm_memory_init(struct vm *vm);
@@ -135,6 +143,9 @@ enum error vm_memory_fault(struct vm *vm, uint64_t gpa);
 /* ---- Devices (hv/vm_devices.c) ---- */
 
 void vm_devices_init(struct vm *vm, uint64_t now);
+
+/* How keystrokes reach COM1; its context is the VM. */
+vm_console_input vm_devices_console_input(void);
 
 /* Port and MMIO accesses of a guest that no local APIC claims. */
 uint64_t vm_port_read(struct vm *vm, uint16_t port, unsigned size);

@@ -1,0 +1,235 @@
+#include "hv/core_loop.h"
+
+#include "drivers/apic.h"
+#include "hv/core_timers.h"
+#include "hv/log.h"
+#include "hv/rendezvous.h"
+#include "hv/smp.h"
+#include "hv/time.h"
+#include "hv/vm.h"
+#include "vmx/exit.h"
+#include "vmx/vmx.h"
+
+struct sched scheduler;
+
+/* ---- The scheduler's port ---- */
+
+static void port_kick(unsigned core)
+{
+	core_notify(cores[core], CORE_PENDING_RESCHEDULE);
+}
+
+static void port_leave(struct sched_entity *entity)
+{
+	vmx_unload(vcpu_of_entity(entity));
+}
+
+static void port_trace(const struct sched_core *core, enum sched_trace_kind kind,
+		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
+{
+	(void)core;
+	(void)kind;
+	(void)entity;
+	(void)a;
+	(void)b;
+	(void)now;
+}
+
+static unsigned port_distance(unsigned from, unsigned to)
+{
+	return from == to ? 10 : 20;
+}
+
+static const struct sched_port port = { port_kick, port_leave, port_trace, port_distance };
+
+enum error core_loop_init(const char *policy)
+{
+	enum error error = sched_init(&scheduler, &port, ticks_from_us(1000), policy);
+
+	for (uint32_t i = 0; error == OK && i < core_count; i++)
+		error = sched_core_init(&scheduler, &cores[i]->sched, cores[i]->node, tsc_now());
+	return error;
+}
+
+enum error core_loop_init_core(struct core *core)
+{
+	enum error error = core_timers_init(&core->timers);
+
+	return error == OK ? vmx_init_core(core) : error;
+}
+
+/* ---- Why a vCPU stopped ---- */
+
+/* Each returns true if the same vCPU may go on without a new decision. */
+typedef bool (*verdict_action)(struct core *core, struct vcpu *vcpu);
+
+static bool go_on(struct core *core, struct vcpu *vcpu)
+{
+	(void)core;
+	(void)vcpu;
+	return true;
+}
+
+static bool yield(struct core *core, struct vcpu *vcpu)
+{
+	(void)vcpu;
+	sched_yield(&core->sched, tsc_now());
+	return false;
+}
+
+static bool spin(struct core *core, struct vcpu *vcpu)
+{
+	(void)vcpu;
+	sched_yield_spinning(&core->sched, tsc_now());
+	return false;
+}
+
+static void cancel_wake(struct vcpu *vcpu)
+{
+	if (!vcpu->wake_armed_on)
+		return;
+	core_timer_disarm(&vcpu->wake_armed_on->timers, &vcpu->wake);
+	vcpu->wake_armed_on = NULL;
+}
+
+static void arm_wake(struct core *core, struct vcpu *vcpu)
+{
+	if (vcpu->wait != VCPU_WAIT_HALT || vcpu->pause_asked || vcpu->timer_due == TIMER_NEVER)
+		return;
+	core_timer_arm(&core->timers, &vcpu->wake, vcpu->timer_due);
+	vcpu->wake_armed_on = core;
+}
+
+/* Everything that has to do with the wake-up is in place before the vCPU counts as blocked. */
+static bool block(struct core *core, struct vcpu *vcpu)
+{
+	uint64_t now = tsc_now();
+
+	arm_wake(core, vcpu);
+	vcpu->halted_at = now;
+	if (sched_block(&core->sched, now))
+		return false;
+	cancel_wake(vcpu);
+	vcpu->halted_at = 0;
+	return true;
+}
+
+static bool stop(struct core *core, struct vcpu *vcpu)
+{
+	uint64_t now = tsc_now();
+
+	cancel_wake(vcpu);
+	vmx_unload(vcpu);
+	sched_remove(&core->sched, &vcpu->sched, now);
+	vcpu->gone = true;
+	vm_vcpu_gone(vcpu->vm, now);
+	return false;
+}
+
+static const verdict_action actions[VMX_VERDICTS] = {
+	[VMX_RESUME] = go_on, [VMX_RESCHEDULE] = go_on, [VMX_YIELD] = yield,
+	[VMX_SPIN] = spin,    [VMX_BLOCK] = block,	[VMX_STOP] = stop,
+};
+
+/* ---- The loop ---- */
+
+/* What came for the core itself while it was in a guest, or idle. */
+static void attend(struct core *core)
+{
+	core_take_pending(core);
+	rendezvous_point(core);
+	core_timers_run(&core->timers, tsc_now());
+}
+
+static enum vmx_verdict enter(struct vcpu *vcpu)
+{
+	enum vmx_verdict verdict;
+
+	vmx_load(vcpu);
+	vcpu_update_deadline(vcpu);
+	verdict = vmx_before_entry(vcpu, tsc_now());
+	return verdict == VMX_RESUME ? vmx_run_guest(vcpu) : verdict;
+}
+
+static void end_halt(struct vcpu *vcpu, uint64_t now)
+{
+	cancel_wake(vcpu);
+	if (vcpu->halted_at)
+		vcpu->halt_ticks += now - vcpu->halted_at;
+	vcpu->halted_at = 0;
+}
+
+static void run(struct core *core, const struct sched_decision *decision)
+{
+	struct vcpu *vcpu = vcpu_of_entity(decision->next);
+	enum vmx_verdict verdict;
+	uint64_t now = tsc_now();
+
+	end_halt(vcpu, now);
+	vcpu->slice_end = decision->until;
+	do {
+		sched_overhead(&core->sched, tsc_now());
+		verdict = enter(vcpu);
+		sched_charge(&core->sched, tsc_now());
+		if (!actions[verdict](core, vcpu))
+			return;
+		attend(core);
+		now = tsc_now();
+	} while (now < decision->until && !sched_must_pick(&core->sched));
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void idle(struct core *core, uint64_t until)
+{
+	uint64_t wake = earlier(until, timer_next(&core->timers.queue));
+
+	if (wake != TIMER_NEVER)
+		apic_timer_arm(wake);
+	if (sched_idle_ok(&core->sched))
+		cpu_idle_wait(&core->pending);
+	if (wake != TIMER_NEVER)
+		apic_timer_disarm();
+}
+
+void core_loop(struct core *core)
+{
+	for (;;) {
+		struct sched_decision decision;
+
+		attend(core);
+		decision = sched_pick(&core->sched, tsc_now());
+		if (decision.next)
+			run(core, &decision);
+		else
+			idle(core, decision.until);
+	}
+}
+
+struct policy_change {
+	const char *name;
+	enum error error;
+};
+
+static void change_policy(void *context)
+{
+	struct policy_change *change = context;
+
+	change->error = sched_set_policy(&scheduler, change->name, tsc_now());
+}
+
+enum error core_loop_set_policy(const char *name)
+{
+	struct policy_change change = { .name = name };
+
+	rendezvous(change_policy, &change);
+	for (uint32_t i = 1; i < core_count; i++)
+		core_notify(cores[i], CORE_PENDING_RESCHEDULE);
+	this_core()->sched.resched = true;
+	if (change.error == OK)
+		log_info("policy: %s", name);
+	return change.error;
+}

@@ -1,0 +1,43 @@
+#include "hv/rendezvous.h"
+
+#include "hv/smp.h"
+
+static uint32_t asked;	 /* odd while the boot core holds the others */
+static uint32_t arrived; /* cores that wait */
+
+void rendezvous_point(struct core *core)
+{
+	uint32_t ticket = __atomic_load_n(&asked, __ATOMIC_ACQUIRE);
+
+	if (__builtin_expect(!(ticket & 1), 1) || core->index == 0)
+		return;
+	__atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == ticket)
+		__builtin_ia32_pause();
+	__atomic_fetch_sub(&arrived, 1, __ATOMIC_ACQ_REL);
+}
+
+static uint32_t others_online(void)
+{
+	uint32_t others = 0;
+
+	for (uint32_t i = 1; i < core_count; i++)
+		others += cores[i]->state == CORE_ONLINE;
+	return others;
+}
+
+void rendezvous(void (*fn)(void *context), void *context)
+{
+	uint32_t others = others_online();
+
+	__atomic_fetch_add(&asked, 1, __ATOMIC_ACQ_REL);
+	for (uint32_t i = 1; i < core_count; i++)
+		if (cores[i]->state == CORE_ONLINE)
+			core_notify(cores[i], CORE_PENDING_KICK);
+	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != others)
+		__builtin_ia32_pause();
+	fn(context);
+	__atomic_fetch_add(&asked, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) != 0)
+		__builtin_ia32_pause();
+}

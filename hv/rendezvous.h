@@ -1,0 +1,17 @@
+/*
+ * Stopping all cores at a safe point: out of their guests, not inside the scheduler, holding no
+ * lock. For what cannot be done while others run, such as changing the scheduling policy.
+ */
+#ifndef HV_RENDEZVOUS_H
+#define HV_RENDEZVOUS_H
+
+#include "hv/core.h"
+
+/* Runs fn on the boot core while every other online core waits in its loop. Boot core only, from
+ * its loop. */
+void rendezvous(void (*fn)(void *context), void *context);
+
+/* Every core's loop calls it between two runs of guests: waits here if the boot core asks. */
+void rendezvous_point(struct core *core);
+
+#endif
