@@ -10,12 +10,13 @@
 
 #include "hv/guest_ram.h"
 
-#define FAKE_RAM_SLOTS 65536
+#define FAKE_RAM_SLOTS 8192
 
 struct fake_ram {
 	struct guest_ram ram;
 	unsigned pages_left;
 	unsigned used;
+	uint16_t used_slots[FAKE_RAM_SLOTS];
 	uint64_t gpas[FAKE_RAM_SLOTS];
 	void *pages[FAKE_RAM_SLOTS];
 };
@@ -44,7 +45,7 @@ static inline void *fake_ram_page(void *ctx, uint64_t gpa, bool write)
 	if (!fake->pages_left || fake->used == FAKE_RAM_SLOTS - 1)
 		return NULL;
 	fake->pages_left--;
-	fake->used++;
+	fake->used_slots[fake->used++] = slot;
 	fake->gpas[slot] = base;
 	fake->pages[slot] = calloc(1, GUEST_PAGE_SIZE);
 	return fake->pages[slot];
@@ -61,10 +62,21 @@ static inline struct fake_ram *fake_ram_new(uint64_t size)
 	return fake;
 }
 
+/* Back to untouched memory. */
+static inline void fake_ram_clear(struct fake_ram *fake)
+{
+	while (fake->used) {
+		unsigned slot = fake->used_slots[--fake->used];
+
+		free(fake->pages[slot]);
+		fake->pages[slot] = NULL;
+	}
+	fake->pages_left = FAKE_RAM_SLOTS;
+}
+
 static inline void fake_ram_free(struct fake_ram *fake)
 {
-	for (unsigned i = 0; i < FAKE_RAM_SLOTS; i++)
-		free(fake->pages[i]);
+	fake_ram_clear(fake);
 	free(fake);
 }
 
