@@ -11,7 +11,11 @@
 #include <stdint.h>
 
 #include "boot/boot_info.h"
+#include "hv/core_timers.h"
 #include "hv/segments.h"
+#include "sched/sched.h"
+
+struct vcpu;
 
 #define MAX_CORES  BOOT_MAX_CORES
 #define CACHE_LINE 64
@@ -33,15 +37,32 @@ enum core_pending {
 
 enum core_state { CORE_ABSENT = 0, CORE_STARTING, CORE_ONLINE, CORE_HALTED };
 
+#define CORE_STACK_SIZE	    32768ul /* bytes */
+#define CORE_IST_STACK_SIZE 16384ul /* bytes: enough for a panic's output */
+
+/* A core's stacks; below and above each is an unmapped page. */
+enum core_stack_use { CORE_STACK_MAIN = 0, CORE_STACK_IST = 1, CORE_STACKS = 1 + IST_COUNT };
+
+struct core_stack {
+	uint64_t bottom; /* lowest address */
+	uint64_t top;	 /* one past the highest, 16-byte aligned: the initial stack pointer */
+};
+
 struct core {
 	/* Private: written by the core itself only (and by the boot core while it prepares it). */
-	struct core *self;  /* this_core() reads it at GS:0 */
-	uint32_t index;	    /* 0 is the boot core; position in cores[] */
-	uint32_t apic_id;   /* of the local APIC */
-	uint32_t node;	    /* of the page allocator */
-	uint32_t reserved;  /* keeps the stack top aligned */
-	uint64_t stack_top; /* of the stack the core runs on: VMCS host RSP */
-	struct segments segments;
+	struct core *self; /* this_core() reads it at GS:0 */
+	uint32_t index;	   /* 0 is the boot core; position in cores[] */
+	uint32_t apic_id;  /* of the local APIC */
+	uint32_t node;	   /* of the page allocator */
+	uint32_t reserved;
+	struct core_stack stacks[CORE_STACKS];
+	struct segments segments; /* GDT and TSS: VMCS host state */
+
+	struct vcpu *loaded;   /* whose VMCS is current and whose vector registers are here */
+	uint64_t vmxon_region; /* physical */
+	bool in_vmx;
+	struct core_timers timers; /* other cores may take events of vCPUs out */
+	struct sched_core sched;   /* has a public part of its own */
 
 	/* Public: written by other cores too. */
 	_Alignas(CACHE_LINE) volatile uint32_t pending; /* atomic; enum core_pending */
@@ -66,7 +87,13 @@ static inline struct core *this_core(void)
 /* A zeroed core with its stacks, or NULL when memory has run out. Boot core only. */
 struct core *core_create(uint32_t index, uint32_t apic_id, uint32_t node);
 
-/* Makes `core` what this_core() returns here: GDT, TSS, GS base. */
+/* The stacks of core_create(), for the boot core. False when memory has run out. */
+bool core_make_stacks(struct core *core);
+
+/*
+ * Makes `core` what this_core() returns here: GDT, TSS, GS base, IDT; sets CR0 and CR4 to the
+ * values that all cores share. Runs on the core itself.
+ */
 void core_bind(struct core *core);
 
 static inline void core_set_pending(struct core *core, uint32_t bits)
@@ -92,9 +119,21 @@ void cpu_idle_wait(const volatile uint32_t *pending);
 _Noreturn void cpu_halt_forever(void);
 
 /*
+ * What an NMI does, besides panics and the idle wait (hv/traps.h); called on the core it reached,
+ * also for an NMI that caused a VM exit. Takes no lock, allocates and prints nothing. The weak
+ * default of hv/core.c counts it and sets CORE_PENDING_KICK.
+ */
+void core_nmi(void);
+
+/* Leaves the current stack for good and calls function(argument), which must not return. */
+_Noreturn void run_on_stack(uint64_t stack_top, void (*function)(void *), void *argument);
+
+/*
  * Where every core ends up, on its own stack, IF=0, never to return. The weak default of hv/core.c
  * handles nothing and idles.
  */
 _Noreturn void core_main(struct core *core);
+
+_Static_assert(offsetof(struct core, self) == 0, "this_core() reads it at GS:0");
 
 #endif

@@ -12,9 +12,15 @@
 #include "hv/error.h"
 #include "hv/page_pool.h"
 
+struct acpi_info;
+struct boot_info;
+
+/* All free RAM above 1 MiB that early memory has left, by node; after paging_init(). */
+void page_alloc_init(const struct boot_info *info, const struct acpi_info *acpi);
+
 /*
- * A page of junk or of zeroes. Prefers `node` and `colour` strictly for the colour and loosely for
- * the node: another node serves when that one is empty. PAGE_NODE_ANY means the caller's own node.
+ * A page of junk or of zeroes. The colour is exact; another node serves when
+ * `node` is empty. PAGE_NODE_ANY means the caller's own node.
  * 0 when memory has run out.
  */
 uint64_t page_alloc(uint32_t node, uint32_t colour);

@@ -53,10 +53,11 @@ static inline uint64_t virt_to_phys(const void *virt)
 }
 
 /*
- * Builds the tables from boot_info (identity-mapped until this returns), switches this core to them
- * and hands all free RAM to the page allocator. Panics if it cannot. `info` must lie in the image.
+ * Builds the tables from boot_info, still under the loader's identity map, and switches this core
+ * to them; new table pages come from early memory until paging_use_pool(). Panics if it cannot.
  */
 void paging_init(const struct boot_info *info);
+void paging_use_pool(void);
 
 /* Sets CR3, CR0.WP, EFER.NXE and the PAT on this core. */
 void paging_init_core(void);
@@ -64,8 +65,17 @@ void paging_init_core(void);
 /* Physical address of the tables: CR3 here, and the VMCS host CR3. */
 uint64_t paging_root(void);
 
-/* Physical address of the pool's RAM end (exclusive): highest address of RAM plus one. */
+/* Highest physical address of RAM plus one. */
 uint64_t paging_ram_end(void);
+
+/* Unmaps the stacks that hv/entry.S started on; nobody may be on them any more. */
+void paging_drop_boot_stacks(void);
+
+/*
+ * Tables below 4 GiB for a core that comes out of real mode: the hypervisor's address space and
+ * `code_page`, executable and not writable, one to one. Before early_memory_finish(). Physical.
+ */
+uint64_t paging_trampoline_root(uint64_t code_page);
 
 enum mmio_type { MMIO_UNCACHED, MMIO_WRITE_COMBINING };
 

@@ -18,6 +18,12 @@ struct smp_report {
 };
 
 /*
+ * Lays the start-up code out below 1 MiB. After paging_init() and before page_alloc_init(): its
+ * page tables come from early memory.
+ */
+void smp_prepare(const struct boot_info *info);
+
+/*
  * Starts all cores by INIT and two SIPIs: those boot_info names, else those of the MADT, else
  * whoever answers a broadcast within 100 ms. Each ends in core_main(). Cores that do not come are
  * logged and left out. Boot core only, once. Afterwards cores[] and core_count are final.

@@ -47,10 +47,13 @@ static inline uint64_t ns_from_ticks(uint64_t ticks)
 	return time_scale(ticks, time_ns_per_tick);
 }
 
-/* Measures tsc_hz against the ACPI PM timer (port 0: there is none) or else the PIT. */
+/*
+ * Measures tsc_hz, five times 10 ms, against the ACPI PM timer (port 0: there is none), else the
+ * PIT. Without either it believes CPUID leaf 0x15.
+ */
 void time_init(uint16_t pm_timer_port);
 
-/* Name of the clock that time_init() measured against: "PM timer", "PIT" or "none". */
+/* The clock that time_init() measured against: "PM timer", "PIT", "CPUID" or "none". */
 const char *time_reference(void);
 
 /* Busy waiting, for hardware that asks for it. */
