@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hv/export.h"
 #include "hv/log.h"
 #include "hv/panic_lock.h"
 
@@ -381,6 +382,7 @@ void console_poll(void)
 	poll_input();
 	deliver_keys();
 	poll_output();
+	export_poll();
 }
 
 bool console_pending(void)

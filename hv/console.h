@@ -49,8 +49,8 @@ struct console_shell {
 /*
  * Finding the host line (hv/console_line.c): the serial port that boot_info names, else COM1, else
  * framebuffer and PS/2 keyboard. The early form looks at serial ports behind I/O ports only and can
- * be the first thing the hypervisor does; the other needs paging_init (mmio_map). Both show the log
- * kept so far, and are synchronous until console_run.
+ * be the first thing the hypervisor does; it also opens the export channel. The other needs
+ * paging_init (mmio_map). Both show the log kept so far, and are synchronous until console_run.
  */
 void console_start_early(const struct boot_info *info);
 void console_start(const struct boot_info *info);
@@ -63,6 +63,7 @@ void console_set_shell(const struct console_shell *shell);
  * Before console_run the console is synchronous: every log line is shown before log_*() returns,
  * on whatever core. After it the boot core's loop shows it: it calls console_poll every
  * millisecond or so, and when idle. Bounded: reads at most 64 bytes, writes what the line takes.
+ * Moves the export channel on as well.
  */
 void console_run(void);
 void console_poll(void);

@@ -3,6 +3,7 @@
 #include "drivers/ps2.h"
 #include "drivers/uart.h"
 #include "hv/console.h"
+#include "hv/export.h"
 #include "hv/log.h"
 #include "hv/paging.h"
 
@@ -113,6 +114,7 @@ static const struct console_line *find_line(const struct boot_info *info)
 
 void console_start_early(const struct boot_info *info)
 {
+	export_init(export_port_probe(info));
 	if (info->serial.kind != BOOT_SERIAL_MMIO && find_port(&info->serial))
 		console_init(&serial_line);
 }

@@ -37,7 +37,7 @@ void export_text(enum export_type type, uint8_t channel, const char *format, ...
 /* An EXPORT_FIGURE. */
 void export_figure(const char *name, uint64_t value, const char *unit);
 
-/* Moves buffered frames on; beside console_poll in the boot core's loop. */
+/* Moves buffered frames on; console_poll does it. */
 void export_poll(void);
 
 /* Waits until everything has left the machine: before power-off, before results, in a panic. */

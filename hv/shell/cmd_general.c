@@ -32,7 +32,7 @@ static void list_area(const struct shell_command *const *commands, size_t count,
 static void list_commands(void)
 {
 	size_t count;
-	const struct shell_command *const *commands = shell_command_list(&count);
+	const struct shell_command *const *commands = shell_commands(&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (!area_seen(commands, i))

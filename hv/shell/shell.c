@@ -109,7 +109,7 @@ enum error shell_usage(void)
 
 /* ---- commands ---- */
 
-const struct shell_command *const *shell_command_list(size_t *count)
+const struct shell_command *const *shell_commands(size_t *count)
 {
 	*count = (size_t)(__stop_registry_shell_commands - __start_registry_shell_commands);
 	return __start_registry_shell_commands;
@@ -118,7 +118,7 @@ const struct shell_command *const *shell_command_list(size_t *count)
 const struct shell_command *shell_find(const char *name)
 {
 	size_t count;
-	const struct shell_command *const *commands = shell_command_list(&count);
+	const struct shell_command *const *commands = shell_commands(&count);
 
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(commands[i]->name, name) == 0)
@@ -204,7 +204,7 @@ enum error shell_choice(const char *what, const char *text, const char *const *w
 void shell_complete_command(struct completion *words, int index, char **argv)
 {
 	size_t count;
-	const struct shell_command *const *commands = shell_command_list(&count);
+	const struct shell_command *const *commands = shell_commands(&count);
 
 	(void)argv;
 	for (size_t i = 0; i < count && index <= 1; i++)

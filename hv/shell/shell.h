@@ -79,7 +79,7 @@ enum error shell_usage(void);
 struct history;
 
 /* The commands, for `help`: walk from first to last, in link order. */
-const struct shell_command *const *shell_command_list(size_t *count);
+const struct shell_command *const *shell_commands(size_t *count);
 const struct shell_command *shell_find(const char *name);
 const struct history *shell_history(void);
 
