@@ -6,7 +6,8 @@
 GUEST_OUT    := $(BUILD)/guests
 GUEST_CFLAGS := -std=gnu11 $(WARN) -O2 -g -I. -Iguests/include $(NEWLIB_INCLUDES) \
 	-ffreestanding -fno-pic -fno-pie -mno-red-zone -fno-stack-protector -fcf-protection=none \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
+	--param=min-pagesize=0
 GUEST_LDFLAGS := -nostdlib -static -no-pie -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noexecstack \
 	-Wl,-z,max-page-size=4096 -Wl,-T,guests/lib/guest.ld
 
@@ -43,6 +44,7 @@ $(GUEST_OUT)/test_%.elf: $(GUEST_OUT)/obj/tests/%.c.o $(GUEST_LINK_DEPS)
 	$(GUEST_LINK)
 $(GUEST_OUT)/hostile_%.elf: $(GUEST_OUT)/obj/hostile/%.c.o $(GUEST_LINK_DEPS)
 	$(GUEST_LINK)
+$(GUEST_OUT)/hostile_modes.elf: $(GUEST_OUT)/obj/hostile/modes_asm.S.o
 $(GUEST_OUT)/%.elf: $(GUEST_OUT)/obj/examples/%.c.o $(GUEST_LINK_DEPS)
 	$(GUEST_LINK)
 

@@ -30,7 +30,7 @@
 #define TIMED(operation, result, ...)                                                              \
 	__asm__ volatile("lfence; rdtsc; mov %%eax, %%r8d\n\t" operation                           \
 			 "\n\tlfence; rdtsc; sub %%r8d, %%eax"                                     \
-			 : "=a"(result)                                                            \
+			 : "=&a"(result)                                                           \
 			 : __VA_ARGS__                                                             \
 			 : "rbx", "rcx", "rdx", "r8", "memory", "cc")
 
