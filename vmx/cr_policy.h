@@ -26,7 +26,8 @@ void cr_limits_init(struct cr_limits *limits, const struct cpuid_table *cpuid);
 struct cr_state {
 	uint64_t cr0, cr3, cr4;
 	uint64_t efer;
-	bool cs_long; /* CS.L: the guest executes 64-bit code now */
+	bool cs_long;	/* CS.L: the guest executes 64-bit code now */
+	bool tss_16bit; /* TR's type is 1 or 3: no way into IA-32e mode */
 };
 
 enum cr_verdict {

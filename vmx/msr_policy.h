@@ -58,8 +58,6 @@ extern const unsigned msr_rule_count;
 
 /* Per VM, constant after msr_policy_build(). */
 struct msr_policy {
-	uint32_t physical_bits;
-	uint64_t efer_allowed;
 	uint8_t low[MSR_INDEX_LOW]; /* rule number + 1; 0: no such MSR */
 	uint8_t high[MSR_INDEX_HIGH];
 };
@@ -69,9 +67,9 @@ void msr_policy_build(struct msr_policy *policy, const struct vmx_caps *caps,
 		      const struct cpuid_table *cpuid);
 
 /*
- * Fills the page that VMCS_MSR_BITMAP points to: a 0 bit only for MSR_DIRECT (SDM 24.6.9).
- * direct_save: the world switch saves STAR, LSTAR, CSTAR, FMASK, KERNEL_GS_BASE and TSC_AUX, which
- * are direct.
+ * Fills the page that VMCS_MSR_BITMAP points to: a 0 bit only for MSR_DIRECT (SDM 24.6.9). Of
+ * those, STAR, LSTAR, CSTAR, FMASK, KERNEL_GS_BASE and TSC_AUX are not in the VMCS: the world
+ * switch has to save and load them.
  */
 void msr_policy_bitmap(const struct msr_policy *policy, uint8_t bitmap[MSR_BITMAP_SIZE]);
 
@@ -95,6 +93,12 @@ static inline const struct msr_rule *msr_policy_find(const struct msr_policy *po
 bool msr_write_valid(const struct msr_policy *policy, const struct msr_rule *rule, uint64_t value);
 
 bool msr_canonical(uint64_t address);
+
+/*
+ * First value of IA32_MISC_ENABLE for MSR_HANDLER_MISC_ENABLE: fast strings on, branch tracing and
+ * precise sampling not available.
+ */
+#define MSR_MISC_ENABLE_RESET 0x1801ull
 
 /* Each of the eight fields a memory type that PAT knows. */
 bool msr_pat_valid(uint64_t pat);

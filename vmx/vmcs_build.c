@@ -34,14 +34,15 @@ static uint32_t pin_controls(const struct vmx_caps *caps, const struct vmcs_sett
 static uint32_t primary_controls(const struct vmx_caps *caps, const struct vmcs_settings *settings)
 {
 	bool bitmaps = settings->io_bitmap_a && settings->io_bitmap_b;
+	bool shadow = settings->virtual_apic_page && caps->tpr_shadow;
 
 	return adjust(caps->primary,
 		      PRIMARY_TSC_OFFSETTING | PRIMARY_HLT_EXITING | PRIMARY_MWAIT_EXITING |
 			      PRIMARY_MONITOR_EXITING | PRIMARY_RDPMC_EXITING |
 			      PRIMARY_MSR_BITMAPS | PRIMARY_SECONDARY_CONTROLS |
 			      when(!bitmaps, PRIMARY_UNCONDITIONAL_IO_EXITING) |
-			      when(bitmaps, PRIMARY_IO_BITMAPS) |
-			      when(settings->virtual_apic_page, PRIMARY_TPR_SHADOW) |
+			      when(bitmaps, PRIMARY_IO_BITMAPS) | when(shadow, PRIMARY_TPR_SHADOW) |
+			      when(!shadow, PRIMARY_CR8_LOAD_EXITING | PRIMARY_CR8_STORE_EXITING) |
 			      when(settings->monitor_trap, PRIMARY_MONITOR_TRAP_FLAG));
 }
 
