@@ -36,10 +36,10 @@ CONFIG ?= guests/demo.cfg
 CPUS   ?= 4
 MEMORY ?= 2048
 
-.PHONY: help deps all run test boot-test usb image gdb clean check-headers check-nosimd
+.PHONY: help deps all run test boot-test usb image gdb clean
 
 help:	## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/ *$$/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: CONFIG=my.cfg CPUS=$(CPUS) MEMORY=$(MEMORY) (MiB) ACCEL=bochs|kvm|tcg BUILD=$(BUILD) V=1"
 
 deps:	## install what is missing, fetch the Linux kernel and Zydis
@@ -67,7 +67,7 @@ usb:	## the same for a USB stick, and how to write it
 
 test:	## everything: unit tests, checks, short fuzzing, boot tests; ends with "N passed, N failed"
 	$(AGAIN) _all
-	@scripts/test
+	@scripts/test $(TEST_SUITES)
 
 boot-test:	## the boot tests alone; T=name runs one
 	$(AGAIN) _all
@@ -80,14 +80,34 @@ gdb:	## boot CONFIG in QEMU, stopped, and debug the hypervisor with gdb
 clean:	## remove what was built; keeps what was downloaded
 	rm -rf $(filter-out $(BUILD)/linux $(BUILD)/third_party,$(wildcard $(BUILD)/*))
 
-# --- checks of the source itself -----------------------------------------------------------------
+# --- the suites of `make test` -------------------------------------------------------------------
+# Each is a target whose last line says `... N passed, N failed`.
 
-check-headers:	## each header compiles alone
-	@scripts/check-headers $(HV_TARGET) $(HV_CFLAGS)
+TEST_SUITES += unit-suite check-scripts check-headers check-nosimd fuzz-short boot-suite
+
+.PHONY: unit-suite check-scripts check-headers check-nosimd boot-suite
+unit-suite: $(UNIT_TESTS:%=$(BUILD)/unit/%)
+	@scripts/unit-tests $^
+
+check-scripts:	## tests of the scripts themselves
+	@scripts/check-scripts
+
+check-headers: export HV_FLAGS = $(HV_TARGET) $(HV_CFLAGS)
+check-headers: export BOOT_FLAGS = $(LOADER_CFLAGS)
+check-headers: export GUEST_FLAGS = $(GUEST_CFLAGS)
+check-headers: export HOST_FLAGS = $(UNIT_CFLAGS)
+check-headers: | $(NEWLIB_READY) $(ZYDIS_READY)	## each header compiles alone
+	@scripts/check-headers HV_FLAGS=hv HV_FLAGS=vmx HV_FLAGS=sched HV_FLAGS=ple HV_FLAGS=drivers \
+		BOOT_FLAGS=boot GUEST_FLAGS=guests HOST_FLAGS=tests
 
 check-nosimd: $(BUILD)/hv.elf	## only marked sections of the hypervisor use vector registers
 	@scripts/check-nosimd $<
-	@echo "check-nosimd: no vector or floating-point registers outside .text.simd"
+	@echo "no vector or floating-point registers outside .text.simd: 1 passed, 0 failed"
+
+boot-suite:
+	@scripts/boot-tests
+
+# --- small things --------------------------------------------------------------------------------
 
 $(BUILD)/vmx-probe.bin: scripts/vmx_probe.S
 	$(Q)$(CC) -m32 -nostdlib -ffreestanding -no-pie -Wl,--oformat=binary,-Ttext=0x7c00,--build-id=none $< -o $@

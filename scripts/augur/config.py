@@ -27,24 +27,25 @@ def build_folder():
 class Config:
     """A configuration file, packed for the ESP.
 
-    text: what becomes augur.cfg; files: {name on the ESP: host path};
+    lines: what becomes augur.cfg; files: {name on the ESP: host path};
     directives: [(key, subject, value, line)] of the `#!` lines.
     """
 
-    def __init__(self, path, settings=None, allow_missing=False):
+    def __init__(self, path, allow_missing=False):
         self.path = Path(path)
         self.files = {}
         self.directives = []
         self.missing = []
         self.allow_missing = allow_missing
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+            self.lines = self.path.read_text(encoding="utf-8",
+                                             errors="surrogateescape").split("\n")
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(self.lines, 1):
             if match := DIRECTIVE.match(line):
                 self.directives.append((*match.groups(), number))
-        self.text = "\n".join(self._pack(override(lines, settings or {}))) + "\n"
+        self.lines = list(self._pack(self.lines))
         if self.missing and not self._missing_allowed():
             raise ConfigError("\n".join(self.missing))
 
@@ -52,8 +53,13 @@ class Config:
         """The value of the last directive of that key."""
         return next((v for k, _, v, _ in reversed(self.directives) if k == key), default)
 
+    def set(self, settings):
+        """Changes settings of the section [augur]."""
+        self.lines = override(self.lines, settings)
+
     def write(self, path):
-        Path(path).write_text(self.text, encoding="utf-8", errors="surrogateescape")
+        text = "\n".join(self.lines).rstrip("\n") + "\n"
+        Path(path).write_text(text, encoding="utf-8", errors="surrogateescape")
 
     def _missing_allowed(self):
         return self.allow_missing or self.directive("missing") == "allow"
@@ -103,22 +109,24 @@ def override(lines, settings):
     """The lines with [augur]'s settings changed. Other lines keep their numbers: new settings take
     the place of blank or comment lines of the section, as long as there are any."""
     lines, settings = list(lines), dict(settings)
-    section, inside = "", []
+    section, header, inside = "", None, []
     for index, line in enumerate(lines):
         if match := SECTION.match(line):
             section = match.group(1)
+            header = index if section == "augur" else header
         elif section == "augur":
             inside.append(index)
     for index in inside:
         match = SETTING.match(lines[index])
         if match and match.group(2) in settings:
             lines[index] = f"{match.group(2)} = {settings.pop(match.group(2))}"
-    if not inside and settings:
-        return lines + ["[augur]"] + [f"{key} = {value}" for key, value in settings.items()]
+    if header is None:
+        lines += ["[augur]"]
+        header = len(lines) - 1
     spare = [i for i in inside if not lines[i].strip() or lines[i].lstrip().startswith("#")]
     for key, value in settings.items():
         if spare:
             lines[spare.pop()] = f"{key} = {value}"
         else:
-            lines.insert(inside[-1] + 1, f"{key} = {value}")
+            lines.insert(header + 1, f"{key} = {value}")
     return lines
