@@ -1,8 +1,6 @@
 #include "hv/images/start.h"
 
-#include "hv/gpr.h"
-
-#define RFLAGS_FIXED 2
+#include "vmx/registers.h"
 
 /* Access rights in VMX's form. */
 #define ACCESS_CODE16	0x009B
@@ -37,7 +35,7 @@ void start_real16(struct guest_start *start, uint16_t ip)
 {
 	start->mode = GUEST_REAL16;
 	start->rip = ip;
-	start->rflags = RFLAGS_FIXED;
+	start->rflags = RFLAGS_FIXED1;
 	start->cr0 = CR0_ET;
 	start->cs = (struct guest_segment) { .limit = 0xFFFF, .access = ACCESS_CODE16 };
 	set_data_segments(start,
@@ -56,7 +54,7 @@ enum error start_prot32(struct load *load, uint32_t eip, uint64_t gdt)
 	_Static_assert(sizeof(table) == START_GDT32_SIZE, "as promised");
 	start->mode = GUEST_PROT32;
 	start->rip = eip;
-	start->rflags = RFLAGS_FIXED;
+	start->rflags = RFLAGS_FIXED1;
 	start->cr0 = CR0_PE | CR0_ET | CR0_NE;
 	start->cs = flat_segment(0x10, ACCESS_CODE32);
 	set_data_segments(start, flat_segment(0x18, ACCESS_DATA32));
@@ -82,7 +80,7 @@ enum error start_long64(struct load *load, uint64_t rip, uint64_t cr3, uint64_t 
 	_Static_assert(sizeof(table) == START_GDT64_SIZE, "as promised");
 	start->mode = GUEST_LONG64;
 	start->rip = rip;
-	start->rflags = RFLAGS_FIXED;
+	start->rflags = RFLAGS_FIXED1;
 	start->cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	start->cr3 = cr3;
 	start->cr4 = CR4_PAE;

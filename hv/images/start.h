@@ -4,21 +4,7 @@
 
 #include "hv/images/load.h"
 
-/* Control register and EFER bits used here (SDM vol. 3A, 2.5 and 2.2.1). */
-#define CR0_PE	 (1ull << 0)
-#define CR0_MP	 (1ull << 1)
-#define CR0_ET	 (1ull << 4)
-#define CR0_NE	 (1ull << 5)
-#define CR0_WP	 (1ull << 16)
-#define CR0_PG	 (1ull << 31)
-#define CR4_PAE	 (1ull << 5)
-#define EFER_LME (1ull << 8)
-#define EFER_LMA (1ull << 10)
-#define EFER_NXE (1ull << 11)
-
-/*
- * Real mode, segments at 0, the interrupt table at 0 as after reset.
- */
+/* Real mode, segments at 0, the interrupt table at 0 as after reset. */
 void start_real16(struct guest_start *start, uint16_t ip);
 
 /*
