@@ -84,6 +84,17 @@ static inline struct core *this_core(void)
 	return core;
 }
 
+/* this_core()->pending in one load: the exit path looks at it every time. */
+static inline uint32_t core_pending_here(void)
+{
+	uint32_t pending;
+
+	__asm__ volatile("movl %%gs:%c1, %0"
+			 : "=r"(pending)
+			 : "i"(offsetof(struct core, pending)));
+	return pending;
+}
+
 /* A zeroed core with its stacks, or NULL when memory has run out. Boot core only. */
 struct core *core_create(uint32_t index, uint32_t apic_id, uint32_t node);
 

@@ -36,21 +36,22 @@ static uint64_t host_tsc(const struct vcpu *vcpu, uint64_t guest)
 	return guest == LAPIC_NEVER ? TIMER_NEVER : guest - vcpu->tsc_offset;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 void vcpu_update_deadline(struct vcpu *vcpu)
 {
 	uint64_t due = host_tsc(vcpu, lapic_timer_expiry(&vcpu->lapic));
-	uint64_t next = timer_next(&this_core()->timers.queue);
+	uint64_t until = tsc_now() + vmx_longest_run();
 
-	if (vcpu->index == 0) {
-		uint64_t devices = vm_devices_next_event(vcpu->vm);
-
-		if (devices < due)
-			due = devices;
-	}
+	if (vcpu->index == 0)
+		due = earlier(due, vm_devices_next_event(vcpu->vm));
 	vcpu->timer_due = due;
-	if (vcpu->slice_end < next)
-		next = vcpu->slice_end;
-	vcpu->until = due < next ? due : next;
+	until = earlier(until, vcpu->slice_end);
+	until = earlier(until, timer_next(&this_core()->timers.queue));
+	vcpu->until = earlier(until, due);
 }
 
 void vcpu_run_timers(struct vcpu *vcpu, uint64_t now)

@@ -9,6 +9,24 @@
 
 #define HOST_RSP 0x6c14		/* VMCS encoding, asserted in vmx/offsets.c */
 
+	.macro	load_guest_registers
+	mov	VCPU_RAX(%rdi), %rax
+	mov	VCPU_RCX(%rdi), %rcx
+	mov	VCPU_RDX(%rdi), %rdx
+	mov	VCPU_RBX(%rdi), %rbx
+	mov	VCPU_RBP(%rdi), %rbp
+	mov	VCPU_RSI(%rdi), %rsi
+	mov	VCPU_R8(%rdi), %r8
+	mov	VCPU_R9(%rdi), %r9
+	mov	VCPU_R10(%rdi), %r10
+	mov	VCPU_R11(%rdi), %r11
+	mov	VCPU_R12(%rdi), %r12
+	mov	VCPU_R13(%rdi), %r13
+	mov	VCPU_R14(%rdi), %r14
+	mov	VCPU_R15(%rdi), %r15
+	mov	VCPU_RDI(%rdi), %rdi
+	.endm
+
 	.text
 
 /*
@@ -30,29 +48,18 @@ vmx_run_guest:
 	push	%rdi
 	mov	$HOST_RSP, %edx
 	vmwrite	%rsp, %rdx
-
-.Lenter:
 	cmpl	$0, VCPU_LAUNCHED(%rdi)
-	mov	VCPU_RAX(%rdi), %rax
-	mov	VCPU_RCX(%rdi), %rcx
-	mov	VCPU_RDX(%rdi), %rdx
-	mov	VCPU_RBX(%rdi), %rbx
-	mov	VCPU_RBP(%rdi), %rbp
-	mov	VCPU_RSI(%rdi), %rsi
-	mov	VCPU_R8(%rdi), %r8
-	mov	VCPU_R9(%rdi), %r9
-	mov	VCPU_R10(%rdi), %r10
-	mov	VCPU_R11(%rdi), %r11
-	mov	VCPU_R12(%rdi), %r12
-	mov	VCPU_R13(%rdi), %r13
-	mov	VCPU_R14(%rdi), %r14
-	mov	VCPU_R15(%rdi), %r15
-	mov	VCPU_RDI(%rdi), %rdi
-	je	.Llaunch
-	vmresume
-	jmp	.Lentry_failed
-.Llaunch:
+	jne	.Lresume
+
+	/* A launch that fails stops the VM, so the mark may come before it. */
+	movl	$1, VCPU_LAUNCHED(%rdi)
+	load_guest_registers
 	vmlaunch
+	jmp	.Lentry_failed
+
+.Lresume:
+	load_guest_registers
+	vmresume
 
 	/* VM entry did not happen: the instruction falls through with CF or ZF set. */
 .Lentry_failed:
@@ -85,7 +92,7 @@ vmx_exit_point:
 	call	vmx_handle_exit
 	mov	(%rsp), %rdi
 	test	%eax, %eax
-	je	.Lenter
+	je	.Lresume
 
 .Lreturn:
 	pop	%rdi

@@ -107,6 +107,7 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 								     uint64_t now)
 {
 	uint32_t requests = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
+	enum vmx_verdict verdict;
 
 	if (requests & VCPU_REQUEST_STOP)
 		return VMX_STOP;
@@ -118,46 +119,49 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 	}
 	if (now >= vcpu->timer_due)
 		vcpu_run_timers(vcpu, now);
-	return vmx_inject_pending(vcpu, now);
+	verdict = vmx_inject_pending(vcpu);
+	if (verdict == VMX_RESUME && core_pending_here())
+		return VMX_RESCHEDULE;
+	return verdict;
 }
 
 /*
  * The timer is written before the last look at what is pending: whatever comes after that look
  * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
  */
-enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
+static inline enum vmx_verdict before_entry(struct vcpu *vcpu, uint64_t now)
 {
-	uint64_t left = vcpu->until > now ? vcpu->until - now : 0;
-	enum vmx_verdict verdict;
-
-	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(left));
-	if (__builtin_expect(vcpu_requests(vcpu) == 0, 1))
-		return this_core()->pending ? VMX_RESCHEDULE : VMX_RESUME;
-	verdict = deal_with_requests(vcpu, now);
-	if (verdict == VMX_RESUME && this_core()->pending)
-		return VMX_RESCHEDULE;
-	return verdict;
+	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(vcpu->until, now));
+	if (__builtin_expect(vcpu_requests(vcpu) != 0, 0))
+		return deal_with_requests(vcpu, now);
+	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
 }
 
+enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
+{
+	return before_entry(vcpu, now);
+}
+
+/*
+ * The hot path of the hypervisor: what is not needed by every exit is elsewhere. An exit's ticks
+ * fit 32 bits.
+ */
 enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
 {
-	uint64_t start = tsc_now();
+	uint32_t start = tsc_now();
 	uint32_t reason = vmread(VMCS_EXIT_REASON);
-	struct exit_count *count;
 	enum vmx_verdict verdict;
 	uint64_t end;
 
-	vcpu->launched = 1;
 	if (__builtin_expect(reason >= EXIT_REASON_COUNT || !handlers[reason], 0))
 		return vmx_exit_unhandled(vcpu);
 	verdict = handlers[reason](vcpu);
 	end = tsc_now();
-	count = &vcpu->exit_counts[reason];
-	count->count++;
-	count->ticks += end - start;
+	vcpu->exit_counts[reason].count++;
+	vcpu->exit_counts[reason].ticks += (uint32_t)end - start;
 	if (__builtin_expect(verdict != VMX_RESUME, 0))
 		return verdict;
-	return vmx_before_entry(vcpu, end);
+	return before_entry(vcpu, end);
 }
 
 enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu)

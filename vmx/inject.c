@@ -153,9 +153,25 @@ static void inject_interrupt(struct vcpu *vcpu)
 	queue_event(INTERRUPTION_EXTERNAL, vector);
 }
 
-enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu, uint64_t now)
+bool vmx_event_waits(struct vcpu *vcpu)
 {
-	(void)now;
+	if (lapic_has_posted(&vcpu->lapic))
+		lapic_sync(&vcpu->lapic);
+	if (vcpu->lapic.events & ~(uint32_t)LAPIC_EVENT_EXTINT)
+		return true;
+	return interrupt_waits(vcpu) && (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
+}
+
+/* Woken for nothing, or resumed by a person in the middle of a HLT: back to sleep. */
+static bool still_waits(struct vcpu *vcpu)
+{
+	if (vcpu->wait == VCPU_WAIT_HALT && vmx_event_waits(vcpu))
+		vcpu->wait = VCPU_WAIT_NONE;
+	return vcpu->wait != VCPU_WAIT_NONE;
+}
+
+enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu)
+{
 	if (lapic_has_posted(&vcpu->lapic))
 		lapic_sync(&vcpu->lapic);
 	if (__builtin_expect(vcpu->lapic.events != 0, 0)) {
@@ -165,19 +181,10 @@ enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu, uint64_t now)
 			return verdict;
 		inject_nmi(vcpu);
 	}
-	if (vcpu->wait == VCPU_WAIT_SIPI)
+	if (vcpu->wait != VCPU_WAIT_NONE && still_waits(vcpu))
 		return VMX_BLOCK;
 	if (interrupt_waits(vcpu) && !event_queued() && interrupts_open())
 		inject_interrupt(vcpu);
 	vmx_set_primary(vcpu, PRIMARY_INTERRUPT_WINDOW_EXITING, interrupt_waits(vcpu));
 	return VMX_RESUME;
-}
-
-bool vmx_event_waits(struct vcpu *vcpu)
-{
-	if (lapic_has_posted(&vcpu->lapic))
-		lapic_sync(&vcpu->lapic);
-	if (vcpu->lapic.events & ~(uint32_t)LAPIC_EVENT_EXTINT)
-		return true;
-	return interrupt_waits(vcpu) && (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
 }

@@ -26,7 +26,7 @@ void vmx_reinject_interrupted_event(void);
  * Injects the highest-priority thing that waits and can be taken now; opens an interrupt or NMI
  * window for what cannot. Executes INIT and SIPI. VMX_BLOCK: the vCPU now waits for a SIPI.
  */
-enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu, uint64_t now);
+enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu);
 
 /* True if an event waits that ends a HLT; merges what other cores posted. */
 bool vmx_event_waits(struct vcpu *vcpu);

@@ -13,6 +13,7 @@
 #include "vmx/vmx_ops.h"
 
 struct vmx_caps vmx_caps;
+uint64_t vmx_timer_round_up;
 uint64_t vmx_host_xcr0;
 
 static struct mtrr_state mtrrs;
@@ -78,6 +79,7 @@ enum error vmx_init(void)
 	}
 	if (caps_derive(&raw, &vmx_caps) != OK)
 		return ERR_UNSUPPORTED;
+	vmx_timer_round_up = (1ull << vmx_caps.preemption_timer_shift) - 1;
 	read_mtrrs();
 	ram_is_write_back = memory_type_run(&mtrrs, 0x100000, paging_ram_end() - 0x100000, &type) ==
 				    paging_ram_end() - 0x100000 &&

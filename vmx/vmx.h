@@ -20,6 +20,9 @@ struct core;
 /* What the boot core found; constant after vmx_init(). Every core must match. */
 extern struct vmx_caps vmx_caps;
 
+/* 2^shift - 1: added before a tick count is turned into units of the preemption timer. */
+extern uint64_t vmx_timer_round_up;
+
 /* XCR0 bits that the cores support and vmx/vector_state.c saves; 0: FXSAVE only. */
 extern uint64_t vmx_host_xcr0;
 
@@ -62,13 +65,24 @@ void vmx_set_primary(struct vcpu *vcpu, uint32_t bits, bool on);
 /* Called by the NMI handler when it interrupts the hypervisor: see vmx_before_entry(). */
 void vmx_nmi_in_hypervisor(void);
 
-/* Value for the VMX-preemption timer that ends a run after `ticks`; never early, at most 2^32-1. */
-static inline uint64_t vmx_timer_value(uint64_t ticks)
+/*
+ * Value for the VMX-preemption timer that leaves the guest at tick `until`, or at once if that has
+ * passed. `until` is less than vmx_longest_run() ticks away, so the value fits 32 bits; rounded up,
+ * so the exit is never early.
+ */
+static inline uint64_t vmx_timer_value(uint64_t until, uint64_t now)
 {
-	uint32_t shift = vmx_caps.preemption_timer_shift;
-	uint64_t value = (ticks + (1ull << shift) - 1) >> shift;
+	int64_t left = until - now;
 
-	return value > UINT32_MAX ? UINT32_MAX : value;
+	if (left < 0)
+		left = 0;
+	return (left + vmx_timer_round_up) >> vmx_caps.preemption_timer_shift;
+}
+
+/* Ticks that the VMX-preemption timer can count. */
+static inline uint64_t vmx_longest_run(void)
+{
+	return 0xffff0000ull << vmx_caps.preemption_timer_shift;
 }
 
 /* A port of struct ept_ops over the page allocator. */
