@@ -48,4 +48,52 @@ $(GUEST_OUT)/hostile_modes.elf: $(GUEST_OUT)/obj/hostile/modes_asm.S.o
 $(GUEST_OUT)/%.elf: $(GUEST_OUT)/obj/examples/%.c.o $(GUEST_LINK_DEPS)
 	$(GUEST_LINK)
 
+# --- kernels of other kinds ----------------------------------------------------------------------
+
+KERNEL32_CFLAGS := -std=gnu11 $(WARN) -O2 -g -m32 -march=i686 -ffreestanding -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) -fno-pic -fno-pie -fno-stack-protector \
+	-fcf-protection=none -fno-asynchronous-unwind-tables -mgeneral-regs-only
+KERNEL32_LD := ld -m elf_i386 -static -nostdlib --build-id=none -z noexecstack --no-warn-rwx-segments \
+	-T guests/multiboot/kernel.ld
+KERNEL32_OBJ := $(GUEST_OUT)/obj/multiboot
+
+OTHER_GUESTS := $(addprefix $(GUEST_OUT)/,multiboot.elf multiboot_addresses.bin bootsector.bin initramfs.img)
+guests: $(OTHER_GUESTS)
+
+$(KERNEL32_OBJ)/kernel.o: guests/multiboot/kernel.c | $(NEWLIB_READY)
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(KERNEL32_CFLAGS) -MMD -c $< -o $@
+
+$(KERNEL32_OBJ)/entry.o: guests/multiboot/entry.S
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(KERNEL32_CFLAGS) -c $< -o $@
+
+$(KERNEL32_OBJ)/entry_addresses.o: guests/multiboot/entry.S
+	@mkdir -p $(@D)
+	@echo "  CC      $@"
+	$(Q)$(CC) $(KERNEL32_CFLAGS) -DADDRESSES -c $< -o $@
+
+$(GUEST_OUT)/multiboot.elf: $(KERNEL32_OBJ)/entry.o $(KERNEL32_OBJ)/kernel.o guests/multiboot/kernel.ld
+	@echo "  LD      $@"
+	$(Q)$(KERNEL32_LD) $(filter %.o,$^) -o $@
+
+# Neither ELF nor anything else: only the addresses in the header say where it goes.
+$(GUEST_OUT)/multiboot_addresses.bin: $(KERNEL32_OBJ)/entry_addresses.o $(KERNEL32_OBJ)/kernel.o guests/multiboot/kernel.ld
+	@echo "  LD      $@"
+	$(Q)$(KERNEL32_LD) $(filter %.o,$^) -o $(KERNEL32_OBJ)/addresses.elf
+	$(Q)objcopy -O binary $(KERNEL32_OBJ)/addresses.elf $@
+
+$(GUEST_OUT)/bootsector.bin: guests/bootsector/bootsector.S
+	@mkdir -p $(GUEST_OUT)/obj/bootsector
+	@echo "  LD      $@"
+	$(Q)$(CC) -m32 -c $< -o $(GUEST_OUT)/obj/bootsector/bootsector.o
+	$(Q)ld -m elf_i386 -Ttext 0x7c00 --oformat binary $(GUEST_OUT)/obj/bootsector/bootsector.o -o $@
+
+$(GUEST_OUT)/initramfs.img: guests/linux/initramfs.sh guests/linux/init guests/linux/interrupts
+	@mkdir -p $(@D)
+	@echo "  CPIO    $@"
+	$(Q)guests/linux/initramfs.sh $@
+
 -include $(shell find $(GUEST_OUT)/obj -name '*.d' 2>/dev/null)
