@@ -4,11 +4,13 @@
 # All of these folders are pure; of hv/, vmx/ and drivers/ only the files named.
 PURE_SRCS := $(wildcard ple/*.c sched/*.c drivers/virt/*.c hv/images/*.c)
 PURE_SRCS += hv/error.c
+PURE_SRCS += boot/acpi.c boot/elf.c boot/memory_map.c
 PURE_SRCS += vmx/caps.c
 PURE_SRCS += vmx/names.c
 PURE_SRCS += vmx/vmcs_build.c
 PURE_SRCS += vmx/vmcs_start.c
 PURE_SRCS += vmx/ept.c
+PURE_SRCS += vmx/memory_type.c
 PURE_SRCS += vmx/cpuid_policy.c
 PURE_SRCS += vmx/msr_policy.c
 PURE_SRCS += vmx/cr_policy.c
