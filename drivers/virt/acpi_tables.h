@@ -13,17 +13,17 @@
 #include "hv/error.h"
 
 /* One range of guest RAM for the SRAT. */
-struct acpi_memory {
+struct acpi_tables_memory {
 	uint64_t base, size; /* bytes */
 	uint32_t node;
 };
 
-struct acpi_config {
+struct acpi_tables_config {
 	uint64_t base; /* GPA where the buffer will be; the RSDP is its first byte. 16-aligned */
 	unsigned cpu_count;	   /* at least 1 */
 	const uint32_t *apic_ids;  /* cpu_count of them; above 254 needs x2APIC */
 	const uint32_t *cpu_nodes; /* for the SRAT, or NULL: all on node 0 */
-	const struct acpi_memory *memory;
+	const struct acpi_tables_memory *memory;
 	unsigned memory_count; /* 0: no SRAT */
 	uint32_t lapic_base;
 	uint32_t ioapic_base;
@@ -38,11 +38,11 @@ struct acpi_config {
 };
 
 /* Upper bound of the bytes that acpi_tables_build() needs. */
-size_t acpi_tables_bound(const struct acpi_config *config);
+size_t acpi_tables_bound(const struct acpi_tables_config *config);
 
 /* Builds the tables; *used gets the bytes written. ERR_INVALID: bad configuration, ERR_NO_MEMORY:
  * buffer too small (its content is then undefined). */
-enum error acpi_tables_build(const struct acpi_config *config, void *buffer, size_t size,
+enum error acpi_tables_build(const struct acpi_tables_config *config, void *buffer, size_t size,
 			     size_t *used);
 
 #endif

@@ -126,7 +126,7 @@ struct lapic {
 	uint32_t posted_lint; /* bit n: level of LINTn, bit 8 + n: it rose since the last sync */
 	uint32_t posted_sipi;
 	uint32_t pir[8];       /* posted interrupt requests */
-	uint32_t pir_level[8]; /* those of them that are level-triggered */
+	uint32_t pir_level[8]; /* bit n: vector n was last posted as level-triggered */
 };
 
 /* Power-up state: xAPIC mode, software-disabled, all LVTs masked. */

@@ -12,12 +12,22 @@ static bool announce(struct lapic *l, uint32_t bits)
 	return __atomic_fetch_or(&l->posted, bits, __ATOMIC_RELEASE) == 0;
 }
 
+/* The trigger mode stays as it is until a post of the other kind: usually nothing to write. */
+static void set_trigger(struct lapic *l, unsigned index, uint32_t bit, bool level_triggered)
+{
+	bool was_level = __atomic_load_n(&l->pir_level[index], __ATOMIC_RELAXED) & bit;
+
+	if (level_triggered && !was_level)
+		__atomic_fetch_or(&l->pir_level[index], bit, __ATOMIC_RELAXED);
+	else if (!level_triggered && was_level)
+		__atomic_fetch_and(&l->pir_level[index], ~bit, __ATOMIC_RELAXED);
+}
+
 bool lapic_post(struct lapic *l, uint8_t vector, bool level_triggered)
 {
 	uint32_t bit = 1u << vector % 32;
 
-	if (level_triggered)
-		__atomic_fetch_or(&l->pir_level[vector / 32], bit, __ATOMIC_RELAXED);
+	set_trigger(l, vector / 32, bit, level_triggered);
 	__atomic_fetch_or(&l->pir[vector / 32], bit, __ATOMIC_RELEASE);
 	return announce(l, LAPIC_POSTED_VECTORS);
 }
@@ -64,11 +74,10 @@ bool lapic_post_message(struct lapic *l, const struct apic_message *message)
 	return false;
 }
 
-/* Takes level bits only for the requests taken: others belong to requests still on their way. */
 static void merge_word(struct lapic *l, unsigned index)
 {
 	uint32_t bits = __atomic_exchange_n(&l->pir[index], 0, __ATOMIC_ACQUIRE);
-	uint32_t level = __atomic_fetch_and(&l->pir_level[index], ~bits, __ATOMIC_RELAXED);
+	uint32_t level = __atomic_load_n(&l->pir_level[index], __ATOMIC_RELAXED);
 
 	while (bits) {
 		uint32_t bit = (uint32_t)__builtin_ctz(bits);
