@@ -112,7 +112,7 @@ static void put_s5(struct table_writer *w)
 	aml_close(w, package);
 }
 
-static size_t put_dsdt(struct table_writer *w, const struct acpi_tables_config *config)
+static size_t put_dsdt(struct table_writer *w, const struct acpi_config *config)
 {
 	size_t start = open_table(w, "DSDT", 2);
 
@@ -145,8 +145,7 @@ static void patch_power(struct table_writer *w, size_t fadt, uint16_t port)
 	patch(w, fadt + FADT_RESET_VALUE, ACPI_POWER_RESET_CODE, 1);
 }
 
-static size_t put_fadt(struct table_writer *w, const struct acpi_tables_config *config,
-		       uint64_t dsdt)
+static size_t put_fadt(struct table_writer *w, const struct acpi_config *config, uint64_t dsdt)
 {
 	uint32_t flags = FLAG_WBINVD | FLAG_HW_REDUCED | (config->power_port ? FLAG_RESET_REG : 0);
 	uint32_t boot_arch =
@@ -186,7 +185,7 @@ static void put_madt_cpu(struct table_writer *w, unsigned uid, uint32_t apic_id)
 	put(w, uid, 4);
 }
 
-static void put_madt_ioapic(struct table_writer *w, const struct acpi_tables_config *config)
+static void put_madt_ioapic(struct table_writer *w, const struct acpi_config *config)
 {
 	put(w, MADT_IOAPIC, 1);
 	put(w, 12, 1);
@@ -216,7 +215,7 @@ static void put_madt_nmi(struct table_writer *w)
 	put(w, 1, 1); /* LINT1 */
 }
 
-static size_t put_madt(struct table_writer *w, const struct acpi_tables_config *config)
+static size_t put_madt(struct table_writer *w, const struct acpi_config *config)
 {
 	size_t start = open_table(w, "APIC", 5);
 
@@ -267,7 +266,7 @@ static void put_srat_memory(struct table_writer *w, const struct acpi_tables_mem
 	put(w, 0, 8);
 }
 
-static size_t put_srat(struct table_writer *w, const struct acpi_tables_config *config)
+static size_t put_srat(struct table_writer *w, const struct acpi_config *config)
 {
 	size_t start = open_table(w, "SRAT", 3);
 
@@ -305,21 +304,21 @@ static void fill_rsdp(struct table_writer *w, uint64_t xsdt)
 	patch(w, 32, checksum(w->buffer, RSDP_SIZE), 1);
 }
 
-static bool config_valid(const struct acpi_tables_config *config)
+static bool config_valid(const struct acpi_config *config)
 {
 	if (!config->cpu_count || !config->apic_ids || config->base % TABLE_ALIGN)
 		return false;
 	return !config->memory_count || config->memory;
 }
 
-size_t acpi_tables_bound(const struct acpi_tables_config *config)
+size_t acpi_tables_bound(const struct acpi_config *config)
 {
 	size_t fixed = 1024; /* all tables but their lists, alignment included */
 
 	return fixed + config->cpu_count * (size_t)(16 + 24) + config->memory_count * (size_t)40;
 }
 
-enum error acpi_tables_build(const struct acpi_tables_config *config, void *buffer, size_t size,
+enum error acpi_tables_build(const struct acpi_config *config, void *buffer, size_t size,
 			     size_t *used)
 {
 	struct table_writer w = { .buffer = buffer, .size = size };

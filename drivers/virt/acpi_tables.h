@@ -18,7 +18,7 @@ struct acpi_tables_memory {
 	uint32_t node;
 };
 
-struct acpi_tables_config {
+struct acpi_config {
 	uint64_t base; /* GPA where the buffer will be; the RSDP is its first byte. 16-aligned */
 	unsigned cpu_count;	   /* at least 1 */
 	const uint32_t *apic_ids;  /* cpu_count of them; above 254 needs x2APIC */
@@ -38,11 +38,11 @@ struct acpi_tables_config {
 };
 
 /* Upper bound of the bytes that acpi_tables_build() needs. */
-size_t acpi_tables_bound(const struct acpi_tables_config *config);
+size_t acpi_tables_bound(const struct acpi_config *config);
 
 /* Builds the tables; *used gets the bytes written. ERR_INVALID: bad configuration, ERR_NO_MEMORY:
  * buffer too small (its content is then undefined). */
-enum error acpi_tables_build(const struct acpi_tables_config *config, void *buffer, size_t size,
+enum error acpi_tables_build(const struct acpi_config *config, void *buffer, size_t size,
 			     size_t *used);
 
 #endif
