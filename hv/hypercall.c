@@ -2,6 +2,7 @@
 
 #include "guests/include/augur/hypercall.h"
 #include "hv/core.h"
+#include "hv/time.h"
 #include "hv/vm.h"
 #include "vmx/guest_state.h"
 
@@ -67,7 +68,11 @@ static enum vmx_verdict core_id(struct vcpu *vcpu, const struct hypercall_argume
 static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, const struct hypercall_arguments *arguments,
 				   int64_t *result)
 {
-	const struct augur_vcpu_stats stats = {
+	struct augur_vcpu_stats stats;
+	uint64_t gpa = arguments->a;
+
+	sched_charge(&this_core()->sched, tsc_now());
+	stats = (struct augur_vcpu_stats){
 		.run_ticks = vcpu->sched.stats.run,
 		.wait_ticks = vcpu->sched.stats.wait,
 		.halt_ticks = vcpu->halt_ticks,
@@ -75,8 +80,6 @@ static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, const struct hypercall_arg
 		.switches = vcpu->sched.stats.switches,
 		.wakeups = vcpu->sched.stats.wakeups,
 	};
-	uint64_t gpa = arguments->a;
-
 	*result = ERR_INVALID;
 	if (gpa % 8 || gpa % GUEST_PAGE_SIZE + sizeof(stats) > GUEST_PAGE_SIZE)
 		return VMX_RESUME;

@@ -16,6 +16,7 @@
 #include "hv/gpr.h"
 #include "hv/timer_queue.h"
 #include "sched/sched.h"
+#include "vmx/mmio_decode.h"
 #include "vmx/vmcs.h"
 
 struct vm;
@@ -84,6 +85,8 @@ struct vcpu {
 	uint64_t tsc_adjust;
 	uint64_t microcode_rev;
 	uint64_t misc_enable;
+
+	struct mmio_cache mmio_cache;
 
 	struct sched_entity sched;
 	struct timer_event wake;    /* armed while it waits in HLT for its own timer... */

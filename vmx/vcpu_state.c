@@ -167,7 +167,7 @@ void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
 /* INIT leaves vector registers, debug registers and most MSRs as they are (SDM 9.1.1). */
 void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start)
 {
-	struct vmcs_image image;
+	struct vmcs_image image = { .count = 0 };
 	struct vmcs_settings settings;
 
 	vcpu_settings(&settings, vcpu);
