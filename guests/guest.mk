@@ -1,7 +1,7 @@
 # Guests: bare-metal programs on the library in guests/lib and newlib, small kernels of other kinds,
 # and the Linux initramfs. Everything lands in build/guests:
 #   guests/examples/X.c -> X.elf      guests/bench/X.c -> bench_X.elf      guests/tests/X.c -> test_X.elf
-#   guests/hostile/X.c -> hostile_X.elf
+#   guests/hostile/X.c -> hostile_X.elf  guests/bad_images.sh -> bad_*
 
 GUEST_OUT    := $(BUILD)/guests
 GUEST_CFLAGS := -std=gnu11 $(WARN) -O2 -g -I. -Iguests/include $(NEWLIB_INCLUDES) \
@@ -57,7 +57,7 @@ KERNEL32_LD := ld -m elf_i386 -static -nostdlib --build-id=none -z noexecstack -
 	-T guests/multiboot/kernel.ld
 KERNEL32_OBJ := $(GUEST_OUT)/obj/multiboot
 
-OTHER_GUESTS := $(addprefix $(GUEST_OUT)/,multiboot.elf multiboot_addresses.bin bootsector.bin initramfs.img)
+OTHER_GUESTS := $(addprefix $(GUEST_OUT)/,multiboot.elf multiboot_addresses.bin bootsector.bin initramfs.img bad_empty.bin)
 guests: $(OTHER_GUESTS)
 
 $(KERNEL32_OBJ)/kernel.o: guests/multiboot/kernel.c | $(NEWLIB_READY)
@@ -95,5 +95,10 @@ $(GUEST_OUT)/initramfs.img: guests/linux/initramfs.sh guests/linux/init guests/l
 	@mkdir -p $(@D)
 	@echo "  CPIO    $@"
 	$(Q)guests/linux/initramfs.sh $@
+
+# The last file that the script makes stands for all of them.
+$(GUEST_OUT)/bad_empty.bin: guests/bad_images.sh $(addprefix $(GUEST_OUT)/,hello.elf multiboot.elf bootsector.bin)
+	@echo "  BAD     $(GUEST_OUT)/bad_*"
+	$(Q)guests/bad_images.sh $(GUEST_OUT)
 
 -include $(shell find $(GUEST_OUT)/obj -name '*.d' 2>/dev/null)

@@ -18,10 +18,12 @@
 static const struct {
 	uint16_t first, last;
 } forbidden[] = {
-	{ 0x60, 0x64 },			    /* keyboard controller: reset line */
-	{ 0x92, 0x92 },			    /* fast reset */
-	{ 0xf4, 0xf4 },			    /* test exit */
-	{ 0x3f8, 0x3f8 }, { 0xcf8, 0xcff }, /* reset control */
+	{ 0x60, 0x64 },	  /* keyboard controller: reset line */
+	{ 0x92, 0x92 },	  /* fast reset */
+	{ 0xf4, 0xf4 },	  /* test exit */
+	{ 0x3f8, 0x3f8 }, /* COM1's data */
+	{ 0x600, 0x602 }, /* ACPI sleep and reset registers */
+	{ 0xcf8, 0xcff }, /* reset control */
 };
 
 static bool may_write(uint32_t port, unsigned size)

@@ -15,7 +15,8 @@
 #define LATCH_CH0    0x00
 #define STATUS_CH0   0xe2
 #define MEASURED_PIT 11932 /* 10 ms */
-#define PATIENCE     50000000
+#define PATIENCE     500000000
+#define ATTEMPTS     10
 
 static void load(uint16_t port, uint16_t count)
 {
@@ -38,9 +39,9 @@ static bool within(uint64_t value, uint64_t wanted, unsigned percent)
 }
 
 /* As kernels calibrate their TSC: channel 2 counts down once, its output rises at the end. */
-static void test_channel2(void)
+static uint64_t time_channel2(void)
 {
-	uint64_t wanted = guest_boot()->tsc_hz * MEASURED_PIT / PIT_HZ, start, ticks;
+	uint64_t start;
 
 	outb(SPEAKER, GATE2);
 	outb(COMMAND, MODE0_CH2);
@@ -49,28 +50,51 @@ static void test_channel2(void)
 	check(!(inb(SPEAKER) & OUT2), "output of channel 2 is high at once");
 	while (!(inb(SPEAKER) & OUT2) && rdtsc() - start < PATIENCE)
 		;
-	ticks = rdtsc() - start;
+	return rdtsc() - start;
+}
+
+/* The shortest of several, since a vCPU may lose its core meanwhile. */
+static void test_channel2(void)
+{
+	uint64_t wanted = guest_boot()->tsc_hz * MEASURED_PIT / PIT_HZ, ticks = UINT64_MAX;
+
+	for (unsigned i = 0; i < ATTEMPTS; i++) {
+		uint64_t one = time_channel2();
+
+		ticks = one < ticks ? one : ticks;
+	}
 	check(within(ticks, wanted, 5), "10 ms of channel 2 took %lu ticks, not %lu", ticks,
 	      wanted);
 }
 
+/* Ticks that a count of channel 0 took; tried again when the vCPU lost its core meanwhile. */
+static uint64_t count_channel0(uint16_t *counted)
+{
+	uint64_t wait = guest_boot()->tsc_hz / 100, ticks = UINT64_MAX;
+
+	for (unsigned i = 0; i < ATTEMPTS && ticks > wait + wait / 20; i++) {
+		uint64_t start = rdtsc();
+		uint16_t first = latched_count();
+
+		while (rdtsc() - start < wait)
+			cpu_relax();
+		*counted = (uint16_t)(first - latched_count());
+		ticks = rdtsc() - start;
+	}
+	return ticks;
+}
+
 static void test_channel0(void)
 {
-	uint64_t start, ticks;
-	uint16_t first, second;
+	uint16_t counted = 0;
+	uint64_t ticks;
 
 	outb(COMMAND, MODE2_CH0);
 	load(CHANNEL0, 0);
 	spin_turns(5000); /* the count is loaded with the next pulse of the PIT's clock */
-	first = latched_count();
-	start = rdtsc();
-	while (rdtsc() - start < guest_boot()->tsc_hz / 100)
-		cpu_relax();
-	second = latched_count();
-	ticks = rdtsc() - start;
-	check(second < first, "channel 0 does not fall: %u, then %u", first, second);
-	check(within((uint64_t)(first - second) * guest_boot()->tsc_hz / PIT_HZ, ticks, 5),
-	      "channel 0 counted %u in %lu ticks", (unsigned)(first - second), ticks);
+	ticks = count_channel0(&counted);
+	check(within(counted * guest_boot()->tsc_hz / PIT_HZ, ticks, 5),
+	      "channel 0 counted %u in %lu ticks", counted, ticks);
 }
 
 static void test_status(void)

@@ -8,7 +8,8 @@
 
 #define COUNT_VECTOR  0x41
 #define DIVIDE_BY_1   0xb
-#define LATE_ACCEPTED 10000000 /* ticks: even among many busy guests */
+#define ATTEMPTS      50
+#define LATE_ACCEPTED 200000000 /* ticks: even among many busy guests */
 
 static volatile uint64_t counted;
 
@@ -75,15 +76,20 @@ static void start_counter(uint32_t mode, uint32_t initial)
 	apic_write(APIC_TIMER_INITIAL, initial);
 }
 
-/* How many APIC clocks pass in a million ticks. */
+/* How many APIC clocks pass in a million ticks; tried again when the vCPU was off its core. */
 static uint32_t clocks_per_million(void)
 {
-	uint32_t first, second;
+	uint32_t first = 0, second = 0;
+	uint64_t ticks = UINT64_MAX;
 
 	start_counter(APIC_LVT_MASKED | APIC_TIMER_ONE_SHOT, 0xffffffff);
-	first = apic_read(APIC_TIMER_CURRENT);
-	wait_ticks(1000000);
-	second = apic_read(APIC_TIMER_CURRENT);
+	for (unsigned i = 0; i < ATTEMPTS && ticks > 1010000; i++) {
+		ticks = rdtsc();
+		first = apic_read(APIC_TIMER_CURRENT);
+		wait_ticks(1000000);
+		second = apic_read(APIC_TIMER_CURRENT);
+		ticks = rdtsc() - ticks;
+	}
 	check(second < first, "the count does not fall: %#x, then %#x", (unsigned)first,
 	      (unsigned)second);
 	return first - second;
