@@ -273,7 +273,7 @@ bool sched_block(struct sched_core *core, uint64_t now)
 	return true;
 }
 
-void sched_yield(struct sched_core *core, uint64_t now)
+void sched_yield_current(struct sched_core *core, uint64_t now)
 {
 	(void)now;
 	core->yielding = true;

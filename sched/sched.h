@@ -21,8 +21,8 @@
  *		do {
  *			run the guest, with the preemption timer set to end at d.until;
  *			sched_charge(core, now());
- *			handle the exit: this may call sched_wake, sched_block, sched_yield...
- *		} while (now() < d.until && !sched_must_pick(core));
+ *			handle the exit: this may call sched_wake, sched_block,
+ *sched_yield_current... } while (now() < d.until && !sched_must_pick(core));
  *	}
  *
  * Time is TSC ticks, the same on all cores, and never runs backwards on one core.
@@ -322,11 +322,11 @@ enum sched_wake_result sched_wake(struct sched_core *here, struct sched_entity *
 				  uint64_t now);
 
 /* The current entity gives the rest of its slice away. Call sched_pick afterwards. */
-void sched_yield(struct sched_core *core, uint64_t now);
+void sched_yield_current(struct sched_core *core, uint64_t now);
 
 /*
- * The current entity spins (pause-loop exit): as sched_yield, in favour of a preempted entity
- * of the same VM, here or on another core. Call sched_pick afterwards.
+ * The current entity spins (pause-loop exit): as sched_yield_current, in favour of a preempted
+ * entity of the same VM, here or on another core. Call sched_pick afterwards.
  */
 void sched_yield_spinning(struct sched_core *core, uint64_t now);
 

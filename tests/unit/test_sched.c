@@ -156,7 +156,7 @@ static void check_yield_alternates(void)
 	for (uint64_t now = 100; now < 2000; now += 100) {
 		struct sched_entity *next;
 
-		sched_yield(&cores[0], now);
+		sched_yield_current(&cores[0], now);
 		next = sched_pick(&cores[0], now).next;
 		assert_ptr_not_equal(next, last);
 		last = next;
