@@ -73,7 +73,7 @@ static bool go_on(struct core *core, struct vcpu *vcpu)
 static bool yield(struct core *core, struct vcpu *vcpu)
 {
 	(void)vcpu;
-	sched_yield(&core->sched, tsc_now());
+	sched_yield_current(&core->sched, tsc_now());
 	return false;
 }
 

@@ -27,7 +27,7 @@ void sched_yield_spinning(struct sched_core *core, uint64_t now)
 	struct sched_entity *sibling;
 
 	sched_yield_current(core, now);
-	if (!sched_try_lock_registry(sched))
+	if (!core->current || !sched_try_lock_registry(sched))
 		return;
 	sibling = waiting_sibling(core->current);
 	if (sibling)

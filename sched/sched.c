@@ -260,6 +260,8 @@ bool sched_block(struct sched_core *core, uint64_t now)
 {
 	struct sched_entity *entity = core->current;
 
+	if (!entity)
+		return true;
 	if (atomic_load(&entity->state) & SCHED_WOKEN) {
 		atomic_store(&entity->state, SCHED_RUNNING);
 		return false;

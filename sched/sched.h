@@ -21,8 +21,8 @@
  *		do {
  *			run the guest, with the preemption timer set to end at d.until;
  *			sched_charge(core, now());
- *			handle the exit: this may call sched_wake, sched_block,
- *sched_yield_current... } while (now() < d.until && !sched_must_pick(core));
+ *			handle the exit: sched_wake, sched_block and others are called here;
+ *		} while (now() < d.until && !sched_must_pick(core));
  *	}
  *
  * Time is TSC ticks, the same on all cores, and never runs backwards on one core.
@@ -313,7 +313,9 @@ void sched_overhead(struct sched_core *core, uint64_t now);
 
 /*
  * The current entity has nothing to do (HLT). True: it is blocked, call sched_pick. False: somebody
- * woke it since it was picked; look for its events again, and call again if there is none.
+ * woke it since it was picked; look for its events again, and call again if there is none. Also
+ * true, without blocking anything, if a change of policy has left no current entity: it is picked
+ * again.
  */
 bool sched_block(struct sched_core *core, uint64_t now);
 
