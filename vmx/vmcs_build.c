@@ -209,9 +209,6 @@ static void put_transitions(struct vmcs_image *image, const struct vmcs_controls
 	put(image, VMCS_EXIT_MSR_STORE_COUNT, 0);
 	put(image, VMCS_EXIT_MSR_LOAD_COUNT, 0);
 	put(image, VMCS_ENTRY_MSR_LOAD_COUNT, 0);
-	put(image, VMCS_ENTRY_INTERRUPTION_INFO, 0);
-	put(image, VMCS_ENTRY_EXCEPTION_ERROR_CODE, 0);
-	put(image, VMCS_ENTRY_INSTRUCTION_LENGTH, 0);
 }
 
 static void put_host(struct vmcs_image *image, const struct vmcs_host *host, uint32_t exit_controls)
@@ -278,6 +275,9 @@ void vmcs_build_guest(struct vmcs_image *image, const struct vmx_caps *caps,
 
 	entry |= when(start->efer & EFER_LMA, ENTRY_IA32E_GUEST);
 	put(image, VMCS_ENTRY_CONTROLS, entry);
+	put(image, VMCS_ENTRY_INTERRUPTION_INFO, 0);
+	put(image, VMCS_ENTRY_EXCEPTION_ERROR_CODE, 0);
+	put(image, VMCS_ENTRY_INSTRUCTION_LENGTH, 0);
 	put_control_registers(image, caps, settings, start);
 	put_segments(image, start);
 	put(image, VMCS_GUEST_RIP, start->rip);
