@@ -12,31 +12,42 @@
 
 /* ---- help ---- */
 
-static bool area_seen(const struct shell_command *const *commands, size_t index)
+#define COMMANDS_MAX 128
+
+static int by_area_and_name(const void *left, const void *right)
 {
-	for (size_t i = 0; i < index; i++)
-		if (strcmp(commands[i]->area, commands[index]->area) == 0)
-			return true;
-	return false;
+	const struct shell_command *a = *(const struct shell_command *const *)left;
+	const struct shell_command *b = *(const struct shell_command *const *)right;
+	int order = strcmp(a->area, b->area);
+
+	return order ? order : strcmp(a->name, b->name);
 }
 
-static void list_area(const struct shell_command *const *commands, size_t count, const char *area)
+static void list_sorted(const struct shell_command *const *commands, size_t count)
 {
-	shell_printf("%s\n", area);
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(commands[i]->area, area) == 0)
-			shell_printf("  %-11s %-25s %s\n", commands[i]->name, commands[i]->params,
-				     commands[i]->summary);
+	const char *area = "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(commands[i]->area, area) != 0)
+			shell_printf("%s\n", commands[i]->area);
+		area = commands[i]->area;
+		shell_printf("  %-8s %-24s %s\n", commands[i]->name, commands[i]->params,
+			     commands[i]->summary);
+	}
 }
 
+/* The linker's order is that of nothing in particular. */
 static void list_commands(void)
 {
+	static const struct shell_command *sorted[COMMANDS_MAX];
 	size_t count;
 	const struct shell_command *const *commands = shell_commands(&count);
 
-	for (size_t i = 0; i < count; i++)
-		if (!area_seen(commands, i))
-			list_area(commands, count, commands[i]->area);
+	if (count > COMMANDS_MAX)
+		count = COMMANDS_MAX;
+	memcpy(sorted, commands, count * sizeof(sorted[0]));
+	qsort(sorted, count, sizeof(sorted[0]), by_area_and_name);
+	list_sorted(sorted, count);
 	shell_puts("`help COMMAND` says more. Tab completes, the up arrow brings lines back.\n"
 		   "In a guest's console, Ctrl-] comes back here.\n");
 }

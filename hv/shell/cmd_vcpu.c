@@ -113,8 +113,8 @@ static enum error cmd_vmcs(int argc, char **argv)
 
 SHELL_COMMAND(vmcs, .area = AREA, .name = "vmcs", .params = "VM VCPU [PART-OF-NAME]",
 	      .summary = "show the fields of a vCPU's VMCS",
-	      .help = "With PART-OF-NAME only the fields whose name contains it. Fields that this\n"
-		      "processor does not have are left out.",
+	      .help = "With PART-OF-NAME (such as cr0) only fields whose name contains it. Fields that\n"
+		      "this processor lacks are left out.",
 	      .run = cmd_vmcs, .complete = shell_complete_vcpu);
 
 /* ---- dis ---- */

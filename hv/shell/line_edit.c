@@ -263,7 +263,8 @@ static void escape_byte(struct line_edit *edit, uint8_t byte)
 
 static enum line_event finish(struct line_edit *edit, const char *shown, enum line_event event)
 {
-	to_end(edit);
+	if (edit->cursor != edit->length)
+		to_end(edit);
 	emit_text(edit, shown);
 	return event;
 }
