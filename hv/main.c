@@ -15,6 +15,7 @@
 #include "hv/page_alloc.h"
 #include "hv/paging.h"
 #include "hv/panic.h"
+#include "hv/self_test.h"
 #include "hv/smp.h"
 #include "hv/time.h"
 #include "hv/traps.h"
@@ -149,6 +150,7 @@ static void main_on_own_stack(void *unused)
 	smp_start(&boot_info, &acpi_info, &smp_report);
 	log_info("smp: %u of %u cores online", core_count, smp_report.asked + 1);
 	check_protection();
+	self_test_run();
 	augur_start();
 }
 

@@ -17,30 +17,9 @@ struct page_block {
 	uint32_t next[PAGE_MAX_COLOURS];
 	uint32_t prev[PAGE_MAX_COLOURS];
 	uint16_t free_count;
-	uint16_t owner; /* node + 1 */
+	uint16_t owner;	  /* node + 1 */
+	uint64_t address; /* of its first page */
 } __attribute__((aligned(64)));
-
-/* Where a colour's bits are within page_block.free. */
-struct bit_run {
-	uint32_t word;
-	uint32_t shift;
-	uint64_t mask; /* not shifted */
-};
-
-static struct bit_run colour_run(const struct page_pool *pool, uint32_t colour)
-{
-	uint32_t length = BLOCK_PAGES >> pool->colour_shift;
-	uint32_t first = colour * length;
-
-	return (struct bit_run) { .word = first / 64,
-				  .shift = first % 64,
-				  .mask = ~0ull >> (64 - length) };
-}
-
-static uint64_t colour_bits(const struct page_block *block, struct bit_run run)
-{
-	return block->free[run.word] >> run.shift & run.mask;
-}
 
 static uint32_t block_index(const struct page_pool *pool, uint64_t address)
 {
@@ -48,11 +27,6 @@ static uint32_t block_index(const struct page_pool *pool, uint64_t address)
 
 	assert(address >= pool->base && index < pool->block_count);
 	return (uint32_t)index;
-}
-
-static uint64_t block_address(const struct page_pool *pool, const struct page_block *block)
-{
-	return pool->base + (uint64_t)(block - pool->blocks) * BLOCK_SIZE;
 }
 
 static struct page_node *block_node(struct page_pool *pool, const struct page_block *block)
@@ -93,8 +67,8 @@ static void partial_add(struct page_pool *pool, struct page_node *node, uint32_t
 	node->colours_free |= 1u << colour;
 }
 
-static void partial_remove(struct page_pool *pool, struct page_node *node, uint32_t colour,
-			   struct page_block *block)
+static __attribute__((noinline)) void partial_remove(struct page_pool *pool, struct page_node *node,
+						     uint32_t colour, struct page_block *block)
 {
 	list_remove(pool, &node->partial[colour], colour, block);
 	if (node->partial[colour] == NO_BLOCK)
@@ -102,7 +76,8 @@ static void partial_remove(struct page_pool *pool, struct page_node *node, uint3
 }
 
 /* whole -> split: the block leaves one list and joins one per colour. */
-static bool split_whole_block(struct page_pool *pool, struct page_node *node)
+static __attribute__((noinline)) bool split_whole_block(struct page_pool *pool,
+							struct page_node *node)
 {
 	struct page_block *block;
 
@@ -131,13 +106,13 @@ static void put_page(struct page_pool *pool, struct page_node *node, struct page
 {
 	uint32_t number = (page - pool->base) / PAGE_SIZE % BLOCK_PAGES;
 	uint32_t colour = number & (pool->colours - 1);
-	struct bit_run run = colour_run(pool, colour);
-	uint64_t bit = 1ull << (run.shift + (number >> pool->colour_shift));
+	const struct page_bits *bits = &pool->bits[colour];
+	uint64_t bit = 1ull << (bits->shift + (number >> pool->colour_shift));
 
-	assert((block->free[run.word] & bit) == 0); /* else it was free already */
-	if (colour_bits(block, run) == 0)
+	assert((block->free[bits->word] & bit) == 0); /* else it was free already */
+	if ((block->free[bits->word] & bits->mask) == 0)
 		partial_add(pool, node, colour, block);
-	block->free[run.word] |= bit;
+	block->free[bits->word] |= bit;
 	node->counts.free++;
 	if (++block->free_count == BLOCK_PAGES)
 		join_whole_block(pool, node, block);
@@ -160,21 +135,21 @@ static uint32_t choose_colour(struct page_pool *pool, struct page_node *node, ui
 static uint64_t take_locked(struct page_pool *pool, struct page_node *node, uint32_t wanted)
 {
 	uint32_t colour = choose_colour(pool, node, wanted);
-	struct bit_run run = colour_run(pool, colour);
+	const struct page_bits *bits = &pool->bits[colour];
 	struct page_block *block;
-	uint32_t row;
+	uint64_t available, row;
 
 	if (node->partial[colour] == NO_BLOCK && !split_whole_block(pool, node))
 		return 0;
 	block = &pool->blocks[node->partial[colour] - 1];
-	row = (uint32_t)__builtin_ctzll(colour_bits(block, run));
-	block->free[run.word] &= ~(1ull << (run.shift + row));
+	available = block->free[bits->word] & bits->mask;
+	row = (uint64_t)__builtin_ctzll(available) - bits->shift;
+	block->free[bits->word] ^= available & -available;
 	block->free_count--;
 	node->counts.free--;
-	if (colour_bits(block, run) == 0)
+	if ((available & (available - 1)) == 0)
 		partial_remove(pool, node, colour, block);
-	return block_address(pool, block) +
-	       (((uint64_t)row << pool->colour_shift) + colour) * PAGE_SIZE;
+	return block->address + ((row << pool->colour_shift) + colour) * PAGE_SIZE;
 }
 
 uint64_t page_pool_take(struct page_pool *pool, uint32_t node, uint32_t colour)
@@ -206,7 +181,7 @@ uint64_t page_pool_take_block(struct page_pool *pool, uint32_t node)
 		home->counts.free -= BLOCK_PAGES;
 	}
 	spin_unlock(&home->lock);
-	return block == NULL ? 0 : block_address(pool, block);
+	return block == NULL ? 0 : block->address;
 }
 
 void page_pool_give(struct page_pool *pool, uint64_t page)
@@ -254,18 +229,36 @@ static uint32_t clamp_colour_shift(uint32_t colours)
 	return shift;
 }
 
+static void init_colours(struct page_pool *pool, uint32_t colours)
+{
+	uint32_t rows;
+
+	pool->colour_shift = clamp_colour_shift(colours);
+	pool->colours = 1u << pool->colour_shift;
+	rows = BLOCK_PAGES >> pool->colour_shift;
+	for (uint32_t colour = 0; colour < pool->colours; colour++) {
+		struct page_bits *bits = &pool->bits[colour];
+
+		bits->word = colour * rows / 64;
+		bits->shift = colour * rows % 64;
+		bits->mask = ~0ull >> (64 - rows) << bits->shift;
+	}
+}
+
 void page_pool_init(struct page_pool *pool, uint64_t base, uint64_t end, uint32_t colours,
 		    uint32_t nodes, void *metadata)
 {
 	assert(nodes >= 1 && nodes <= PAGE_MAX_NODES);
 	*pool = (struct page_pool) {
 		.base = base / BLOCK_SIZE * BLOCK_SIZE,
-		.block_count = page_pool_metadata_size(base, end) / sizeof(struct page_block),
-		.colour_shift = clamp_colour_shift(colours),
+		.block_count =
+			(uint32_t)(page_pool_metadata_size(base, end) / sizeof(struct page_block)),
 		.node_count = nodes,
 		.blocks = metadata,
 	};
-	pool->colours = 1u << pool->colour_shift;
+	init_colours(pool, colours);
+	for (uint32_t i = 0; i < pool->block_count; i++)
+		pool->blocks[i].address = pool->base + i * BLOCK_SIZE;
 	for (uint32_t i = 0; i < nodes; i++)
 		spinlock_init(&pool->nodes[i].lock, "page node");
 }

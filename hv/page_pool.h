@@ -45,6 +45,13 @@ struct page_node {
 	struct page_counts counts;
 } __attribute__((aligned(64)));
 
+/* Where a colour's bits are among the 512 of a block. */
+struct page_bits {
+	uint64_t mask; /* in place */
+	uint32_t word;
+	uint32_t shift; /* of the lowest bit of mask */
+};
+
 struct page_pool {
 	uint64_t base; /* physical address of block 0, a multiple of 2 MiB */
 	uint32_t block_count;
@@ -52,6 +59,7 @@ struct page_pool {
 	uint32_t colour_shift; /* log2 of colours */
 	uint32_t node_count;
 	struct page_block *blocks;
+	struct page_bits bits[PAGE_MAX_COLOURS]; /* by colour */
 	struct page_node nodes[PAGE_MAX_NODES];
 };
 

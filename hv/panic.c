@@ -54,16 +54,16 @@ static _Noreturn void finish(void)
 	cpu_halt_forever();
 }
 
-static void print_address(unsigned depth, uint64_t rip)
+/* A return address may lie behind its function's end: the call was before it. */
+static void print_address(unsigned depth, uint64_t rip, bool is_return)
 {
 	uint64_t offset = 0;
-	/* A return address may lie behind its function's end: the call was before it. */
-	const char *name = symbol_lookup(&symbols, rip - (depth > 0), &offset);
+	const char *name = symbol_lookup(&symbols, rip - is_return, &offset);
 
 	if (name == NULL)
 		log_error("  #%u %#lx", depth, rip);
 	else
-		log_error("  #%u %#lx %s+%#lx", depth, rip, name, offset + (depth > 0));
+		log_error("  #%u %#lx %s+%#lx", depth, rip, name, offset + is_return);
 }
 
 /* Frame pointers of ours only: in the upper half, aligned, mapped, upwards. */
@@ -73,20 +73,25 @@ static bool frame_is_sound(uint64_t rbp, uint64_t previous)
 	       paging_is_mapped((const void *)rbp) && paging_is_mapped((const void *)(rbp + 8));
 }
 
-void backtrace_print(uint64_t rip, uint64_t rbp)
+static void print_callers(unsigned depth, uint64_t rbp)
 {
 	uint64_t previous = 0;
 
-	print_address(0, rip);
-	for (unsigned depth = 1; depth < BACKTRACE_DEPTH; depth++) {
+	for (; depth < BACKTRACE_DEPTH; depth++) {
 		const uint64_t *frame = (const uint64_t *)rbp;
 
 		if (!frame_is_sound(rbp, previous) || frame[1] == 0)
 			return;
-		print_address(depth, frame[1]);
+		print_address(depth, frame[1], true);
 		previous = rbp;
 		rbp = frame[0];
 	}
+}
+
+void backtrace_print(uint64_t rip, uint64_t rbp)
+{
+	print_address(0, rip, false);
+	print_callers(1, rbp);
 }
 
 static void print_registers(const struct trap_frame *f)
@@ -121,8 +126,7 @@ void panic(const char *format, ...)
 	print_reason(format, arguments);
 	va_end(arguments);
 	print_control_registers();
-	backtrace_print((uint64_t)__builtin_return_address(0),
-			*(const uint64_t *)__builtin_frame_address(0));
+	print_callers(0, (uint64_t)__builtin_frame_address(0));
 	finish();
 }
 

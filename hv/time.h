@@ -48,7 +48,7 @@ static inline uint64_t ns_from_ticks(uint64_t ticks)
 }
 
 /*
- * Measures tsc_hz, five times 10 ms, against the ACPI PM timer (port 0: there is none), else the
+ * Measures tsc_hz, three times 50 ms, against the ACPI PM timer (port 0: there is none), else the
  * PIT. Without either it believes CPUID leaf 0x15.
  */
 void time_init(uint16_t pm_timer_port);

@@ -5,6 +5,8 @@
 #include "drivers/apic.h"
 #include "hv/core.h"
 #include "hv/log.h"
+#include "hv/msr.h"
+#include "hv/page_pool.h"
 #include "hv/panic.h"
 #include "hv/segments.h"
 
@@ -136,12 +138,25 @@ static const char *exception_name(uint64_t vector)
 	return "reserved";
 }
 
+/* True if the address lies in the guard page below one of this core's stacks. */
+static bool is_below_a_stack(uint64_t address)
+{
+	const struct core *core = this_core();
+
+	for (uint32_t i = 0; i < CORE_STACKS; i++)
+		if (core->stacks[i].bottom - 1 - address < PAGE_SIZE)
+			return true;
+	return false;
+}
+
 static void handle_exception(struct trap_frame *frame)
 {
 	bool precise = frame->vector != TRAP_DOUBLE_FAULT && frame->vector != TRAP_MACHINE_CHECK;
 
 	if (precise && fix_up(frame))
 		return;
+	if (frame->vector == TRAP_DOUBLE_FAULT && is_below_a_stack(cr2_read()))
+		panic_at(frame, "stack overflow");
 	panic_at(frame, "exception %lu (%s), error code %#lx", frame->vector,
 		 exception_name(frame->vector), frame->error);
 }
