@@ -13,19 +13,19 @@ FUZZ_SECONDS ?= 300
 FUZZ_RUNS    ?= 30000
 FUZZ_JOBS    ?= 2
 FUZZ_CHECKS  := address,undefined
-FUZZ_CFLAGS  := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_CFLAGS  := $(STD) $(WARN) -Wno-missing-field-initializers $(ZYDIS_DEFINES) $(ZYDIS_INCLUDES) -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_OBJS    := $(PURE_SRCS:%.c=$(BUILD)/fuzz/%.o)
 FUZZ_BINS    := $(if $(T),$(BUILD)/fuzz/$(T),$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%))
 
-$(BUILD)/fuzz/%.o: %.c
+$(BUILD)/fuzz/%.o: %.c | $(ZYDIS_READY)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_CHECKS) -MMD -c $< -o $@
 
 $(BUILD)/fuzz/libpure.a: $(FUZZ_OBJS)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libpure.a
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_CHECKS) $^ $(FUZZ_LIBS) -o $@
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libpure.a $(BUILD)/unit/libzydis.a
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer,$(FUZZ_CHECKS) $^ -o $@
 
 .SECONDARY: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/%.o)
 

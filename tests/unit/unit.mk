@@ -30,18 +30,19 @@ PURE_SRCS += hv/version.c
 PURE_SRCS += drivers/text_screen.c drivers/framebuffer.c drivers/ps2_decode.c drivers/uart.c
 PURE_SRCS += hv/page_pool.c hv/page_table.c hv/time_factor.c hv/symbols.c
 PURE_SRCS += drivers/acpi.c
+PURE_SRCS += vmx/alu.c vmx/mmio_decode.c vmx/mmio_complete.c vmx/disasm.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
-UNIT_CFLAGS := $(STD) $(WARN) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+UNIT_CFLAGS := $(STD) $(WARN) $(ZYDIS_DEFINES) $(ZYDIS_INCLUDES) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
 
-$(BUILD)/unit/%.o: %.c
+$(BUILD)/unit/%.o: %.c | $(ZYDIS_READY)
 	@mkdir -p $(@D)
 	$(CC) $(UNIT_CFLAGS) -MMD -c $< -o $@
 
 $(BUILD)/unit/libpure.a: $(UNIT_OBJS)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/libpure.a
+$(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/libpure.a $(BUILD)/unit/libzydis.a
 	$(CC) $(UNIT_CFLAGS) $^ -lcmocka -lm -o $@
 
 # make unit            all tests
