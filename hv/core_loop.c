@@ -12,6 +12,16 @@
 
 struct sched scheduler;
 
+/* Replaces the default of hv/core.c: this core may be just about to enter a guest. */
+void core_nmi(void)
+{
+	struct core *core = this_core();
+
+	core->kicks++;
+	core_set_pending(core, CORE_PENDING_KICK);
+	vmx_nmi_in_hypervisor();
+}
+
 /* ---- The scheduler's port ---- */
 
 static void port_kick(unsigned core)
@@ -141,12 +151,17 @@ static void attend(struct core *core)
 	core_timers_run(&core->timers, tsc_now());
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static enum vmx_verdict enter(struct vcpu *vcpu)
 {
 	enum vmx_verdict verdict;
 
 	vmx_load(vcpu);
-	vcpu_update_deadline(vcpu);
+	vcpu_set_until(vcpu, timer_next(&this_core()->timers.queue));
 	verdict = vmx_before_entry(vcpu, tsc_now());
 	return verdict == VMX_RESUME ? vmx_run_guest(vcpu) : verdict;
 }
@@ -166,7 +181,7 @@ static void run(struct core *core, const struct sched_decision *decision)
 	uint64_t now = tsc_now();
 
 	end_halt(vcpu, now);
-	vcpu->slice_end = decision->until;
+	vcpu->slice_end = earlier(decision->until, now + vmx_longest_run());
 	do {
 		sched_overhead(&core->sched, tsc_now());
 		verdict = enter(vcpu);
@@ -176,11 +191,6 @@ static void run(struct core *core, const struct sched_decision *decision)
 		attend(core);
 		now = tsc_now();
 	} while (now < decision->until && !sched_must_pick(&core->sched));
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static void idle(struct core *core, uint64_t until)

@@ -36,22 +36,18 @@ static uint64_t host_tsc(const struct vcpu *vcpu, uint64_t guest)
 	return guest == LAPIC_NEVER ? TIMER_NEVER : guest - vcpu->tsc_offset;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-void vcpu_update_deadline(struct vcpu *vcpu)
+void vcpu_timer_changed(struct vcpu *vcpu)
 {
 	uint64_t due = host_tsc(vcpu, lapic_timer_expiry(&vcpu->lapic));
-	uint64_t until = tsc_now() + vmx_longest_run();
 
-	if (vcpu->index == 0)
-		due = earlier(due, vm_devices_next_event(vcpu->vm));
+	if (vcpu->index == 0) {
+		uint64_t devices = vm_devices_next_event(vcpu->vm);
+
+		if (devices < due)
+			due = devices;
+	}
 	vcpu->timer_due = due;
-	until = earlier(until, vcpu->slice_end);
-	until = earlier(until, timer_next(&this_core()->timers.queue));
-	vcpu->until = earlier(until, due);
+	vcpu_set_until(vcpu, timer_next(&this_core()->timers.queue));
 }
 
 void vcpu_run_timers(struct vcpu *vcpu, uint64_t now)
@@ -59,7 +55,7 @@ void vcpu_run_timers(struct vcpu *vcpu, uint64_t now)
 	lapic_timer_advance(&vcpu->lapic, vcpu_guest_tsc(vcpu, now));
 	if (vcpu->index == 0)
 		vm_devices_advance(vcpu->vm, now);
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 }
 
 /* The vCPU's own timer came due while it waited in HLT. */

@@ -60,7 +60,8 @@ struct vcpu {
 	uint32_t launched;	 /* VMLAUNCH has succeeded since the last VMCLEAR */
 
 	uint32_t requests; /* atomic; enum vcpu_request */
-	uint64_t until;	   /* host TSC: leave the guest then; the earlier of the next two */
+	uint64_t until;	   /* host TSC: leave the guest then; the earliest of the next two and the
+			      core's */
 	uint64_t slice_end;
 	uint64_t timer_due; /* next tick of its local APIC timer or of the VM's PIT */
 
@@ -125,8 +126,16 @@ static inline uint64_t vcpu_guest_tsc(const struct vcpu *vcpu, uint64_t host)
  */
 void vcpu_request(struct vcpu *vcpu, uint32_t requests);
 
-/* Recomputes timer_due and until after the local APIC timer, the PIT or the slice changed. */
-void vcpu_update_deadline(struct vcpu *vcpu);
+/* Recomputes timer_due, and `until` with it, after the local APIC timer or the PIT changed. */
+void vcpu_timer_changed(struct vcpu *vcpu);
+
+/* Recomputes `until` after the slice or the core's timers changed. */
+static inline void vcpu_set_until(struct vcpu *vcpu, uint64_t core_next)
+{
+	uint64_t until = vcpu->slice_end < core_next ? vcpu->slice_end : core_next;
+
+	vcpu->until = vcpu->timer_due < until ? vcpu->timer_due : until;
+}
 
 /* Fires what is due of its local APIC timer and the VM's PIT, and updates the deadline. */
 void vcpu_run_timers(struct vcpu *vcpu, uint64_t now);

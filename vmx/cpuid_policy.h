@@ -12,6 +12,7 @@
 #define VMX_CPUID_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vmx/caps.h"
@@ -67,8 +68,15 @@ struct cpuid_vcpu {
 
 void cpuid_table_build(struct cpuid_table *table, const struct cpuid_env *env);
 
+/* The leaf if it is the same for all vCPUs and subleaves, else NULL: then cpuid_lookup. */
+static inline const struct cpuid_leaf *cpuid_plain_leaf(const struct cpuid_table *table,
+							uint32_t leaf)
+{
+	return leaf <= table->max_basic && table->kind[leaf] == 0 ? &table->basic[leaf] : NULL;
+}
+
 /*
- * The fast path. Leaves past the last basic one give what Intel processors give: the last basic
+ * Any leaf. Leaves past the last basic one give what Intel processors give: the last basic
  * leaf. The caller clears bits 63:32 of the four registers.
  */
 void cpuid_lookup(const struct cpuid_table *table, const struct cpuid_vcpu *vcpu, uint32_t leaf,

@@ -102,6 +102,16 @@ enum vmx_verdict vmx_exit_unhandled(struct vcpu *vcpu)
 			 vmread(VMCS_EXIT_QUALIFICATION));
 }
 
+/*
+ * The timer is written before the last look at what is pending: whatever comes after that look
+ * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
+ */
+static inline enum vmx_verdict arm_and_look(const struct vcpu *vcpu, uint64_t now)
+{
+	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(vcpu->until, now));
+	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
+}
+
 /* Work that came while the hypervisor ran: what the vCPU can do itself, else the core loop. */
 static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu *vcpu,
 								     uint64_t now)
@@ -120,21 +130,14 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 	if (now >= vcpu->timer_due)
 		vcpu_run_timers(vcpu, now);
 	verdict = vmx_inject_pending(vcpu);
-	if (verdict == VMX_RESUME && core_pending_here())
-		return VMX_RESCHEDULE;
-	return verdict;
+	return verdict == VMX_RESUME ? arm_and_look(vcpu, now) : verdict;
 }
 
-/*
- * The timer is written before the last look at what is pending: whatever comes after that look
- * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
- */
 static inline enum vmx_verdict before_entry(struct vcpu *vcpu, uint64_t now)
 {
-	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(vcpu->until, now));
 	if (__builtin_expect(vcpu_requests(vcpu) != 0, 0))
 		return deal_with_requests(vcpu, now);
-	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
+	return arm_and_look(vcpu, now);
 }
 
 enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)

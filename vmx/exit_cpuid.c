@@ -2,7 +2,7 @@
 #include "vmx/exit.h"
 #include "vmx/guest_state.h"
 
-enum vmx_verdict vmx_exit_cpuid(struct vcpu *vcpu)
+static void slow_leaf(struct vcpu *vcpu)
 {
 	const struct cpuid_vcpu view = {
 		.apic_id = vcpu->index,
@@ -16,6 +16,20 @@ enum vmx_verdict vmx_exit_cpuid(struct vcpu *vcpu)
 	vcpu->gpr[GPR_RBX] = out[1];
 	vcpu->gpr[GPR_RCX] = out[2];
 	vcpu->gpr[GPR_RDX] = out[3];
+}
+
+enum vmx_verdict vmx_exit_cpuid(struct vcpu *vcpu)
+{
+	const struct cpuid_leaf *leaf = cpuid_plain_leaf(&vcpu->vm->cpuid, vcpu->gpr[GPR_RAX]);
+
+	if (leaf) {
+		vcpu->gpr[GPR_RAX] = leaf->r[0];
+		vcpu->gpr[GPR_RBX] = leaf->r[1];
+		vcpu->gpr[GPR_RCX] = leaf->r[2];
+		vcpu->gpr[GPR_RDX] = leaf->r[3];
+	} else {
+		slow_leaf(vcpu);
+	}
 	guest_skip_instruction();
 	return VMX_RESUME;
 }

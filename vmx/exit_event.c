@@ -50,7 +50,6 @@ enum vmx_verdict vmx_exit_preemption_timer(struct vcpu *vcpu)
 	}
 	if (now >= vcpu->slice_end || now >= timer_next(&this_core()->timers.queue))
 		return VMX_RESCHEDULE;
-	vcpu_update_deadline(vcpu); /* it was the longest run that ended */
 	return VMX_RESUME;
 }
 

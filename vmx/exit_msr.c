@@ -7,7 +7,8 @@
 #include "vmx/inject.h"
 #include "vmx/msr_policy.h"
 
-#define X2APIC_EOI 0x80bu
+#define X2APIC_EOI	0x80bu
+#define X2APIC_SELF_IPI 0x83fu
 
 /* Both return false for #GP(0). */
 struct msr_functions {
@@ -22,6 +23,13 @@ static bool read_lapic(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 	return lapic_msr_read(&vcpu->lapic, msr, now, value) == OK;
 }
 
+static bool read_apic_base(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	(void)msr;
+	*value = vcpu->lapic.apic_base;
+	return true;
+}
+
 /* Any write may make something deliverable or move the timer. */
 static bool write_lapic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
@@ -29,20 +37,27 @@ static bool write_lapic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 
 	if (lapic_msr_write(&vcpu->lapic, msr, now, value) != OK)
 		return false;
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 	vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 	return true;
 }
 
-/* The end of an interrupt is the one write that every interrupt needs. */
+/* The two registers that an interrupt costs go straight to their functions. */
 static bool write_x2apic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	struct lapic *lapic = &vcpu->lapic;
 
-	if (msr == X2APIC_EOI && value == 0 && lapic_in_x2apic(lapic)) {
+	if (!lapic_in_x2apic(lapic))
+		return false;
+	if (msr == X2APIC_EOI && value == 0) {
 		lapic_eoi(lapic);
 		if (lapic_pending_vector(lapic) >= 0)
 			vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
+		return true;
+	}
+	if (msr == X2APIC_SELF_IPI && value <= UINT8_MAX) {
+		lapic_self_ipi(lapic, value);
+		vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 		return true;
 	}
 	return write_lapic(vcpu, msr, value);
@@ -52,7 +67,7 @@ static bool write_tsc_deadline(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	(void)msr;
 	lapic_set_tsc_deadline(&vcpu->lapic, value);
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 	return true;
 }
 
@@ -62,7 +77,7 @@ static void jump_tsc(struct vcpu *vcpu, uint64_t by)
 	vcpu->tsc_adjust += by;
 	vmwrite(VMCS_TSC_OFFSET, vcpu->tsc_offset);
 	lapic_tsc_jumped(&vcpu->lapic, by);
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 }
 
 static bool read_tsc(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
@@ -166,7 +181,7 @@ static bool write_zero_only(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 }
 
 static const struct msr_functions functions[MSR_HANDLER_COUNT] = {
-	[MSR_HANDLER_APIC_BASE] = { read_lapic, write_lapic },
+	[MSR_HANDLER_APIC_BASE] = { read_apic_base, write_lapic },
 	[MSR_HANDLER_X2APIC] = { read_lapic, write_x2apic },
 	[MSR_HANDLER_TSC] = { read_tsc, write_tsc },
 	[MSR_HANDLER_TSC_ADJUST] = { read_tsc_adjust, write_tsc_adjust },
@@ -217,11 +232,18 @@ enum vmx_verdict vmx_exit_rdmsr(struct vcpu *vcpu)
 	return VMX_RESUME;
 }
 
+/* The local APIC's registers first: interrupts and timers are what guests write most. */
 enum vmx_verdict vmx_exit_wrmsr(struct vcpu *vcpu)
 {
 	uint32_t msr = vcpu->gpr[GPR_RCX];
+	uint64_t value = guest_edx_eax(vcpu);
+	bool done;
 
-	if (!write_msr(vcpu, msr_policy_find(&vcpu->vm->msrs, msr), msr, guest_edx_eax(vcpu)))
+	if (msr - LAPIC_MSR_X2APIC_FIRST <= LAPIC_MSR_X2APIC_LAST - LAPIC_MSR_X2APIC_FIRST)
+		done = write_x2apic(vcpu, msr, value);
+	else
+		done = write_msr(vcpu, msr_policy_find(&vcpu->vm->msrs, msr), msr, value);
+	if (!done)
 		return vmx_inject_gp();
 	guest_skip_instruction();
 	return VMX_RESUME;

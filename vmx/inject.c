@@ -86,7 +86,7 @@ static enum vmx_verdict handle_init(struct vcpu *vcpu)
 		return VMX_STOP;
 	}
 	lapic_reset(&vcpu->lapic);
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 	vcpu->wait = VCPU_WAIT_SIPI;
 	return VMX_RESUME;
 }

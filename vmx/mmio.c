@@ -28,7 +28,7 @@ static void device_write(struct vcpu *vcpu, uint64_t gpa, unsigned size, uint64_
 		return;
 	}
 	lapic_mmio_write(&vcpu->lapic, gpa & 0xfff, size, value, vcpu_guest_tsc(vcpu, tsc_now()));
-	vcpu_update_deadline(vcpu);
+	vcpu_timer_changed(vcpu);
 	vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 }
 
