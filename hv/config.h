@@ -126,8 +126,8 @@ struct config {
 	uint32_t error_count;			       /* recorded */
 	uint32_t errors_lost;			       /* found, but no room to record them */
 
-	char strings[CONFIG_STRINGS_SIZE];
 	uint32_t strings_used;
+	char strings[CONFIG_STRINGS_SIZE]; /* not cleared beyond strings_used */
 };
 
 /*

@@ -300,7 +300,7 @@ enum error config_parse(struct config *cfg, const char *text, size_t size)
 {
 	struct parser parser = { .cfg = cfg, .vm = CONFIG_ALL_VMS };
 
-	memset(cfg, 0, sizeof(*cfg));
+	memset(cfg, 0, offsetof(struct config, strings));
 	memcpy(cfg->policy, "credit", sizeof("credit"));
 	cfg->log = CONFIG_LOG_INFO;
 	if (size > CONFIG_TEXT_MAX)
