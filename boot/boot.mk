@@ -5,7 +5,7 @@ LOADER_SRCS := $(wildcard boot/*.c) $(wildcard hv/config*.c hv/text*.c hv/images
 	vmx/caps.c
 LOADER_OBJS := $(LOADER_SRCS:%.c=$(BUILD)/efi/%.o)
 LOADER_CFLAGS := $(STD) $(WARN) $(EFI_TARGET) -O2 -g $(NEWLIB_INCLUDES) \
-	-isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -DGNU_EFI_USE_MS_ABI
+	$(EFI_INCLUDES) -DGNU_EFI_USE_MS_ABI
 
 $(BUILD)/efi/%.o: %.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
@@ -23,3 +23,8 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/efi/loader.so
 		-j '.rela.*' -j .reloc --target efi-app-x86_64 --subsystem=10 $< $@
 
 -include $(LOADER_OBJS:.o=.d)
+
+# The loader's pure parts, for the unit tests.
+EFI_INCLUDES := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
+$(BUILD)/unit/boot/%.o $(BUILD)/unit/tests/unit/test_boot_%.o: UNIT_CFLAGS += $(EFI_INCLUDES)
+$(BUILD)/fuzz/boot/%.o $(BUILD)/fuzz/tests/fuzz/fuzz_boot_%.o: FUZZ_CFLAGS += $(EFI_INCLUDES)

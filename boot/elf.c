@@ -113,6 +113,11 @@ static enum error check_header(const uint8_t *file, uint64_t size)
 	return OK;
 }
 
+static bool takes_memory(const struct elf_segment *segment)
+{
+	return segment->type == ELF_SEGMENT_LOAD && segment->memory_size != 0;
+}
+
 static enum error check_segment(const struct elf_segment *segment, uint64_t size)
 {
 	if (!inside(segment->offset, segment->file_size, size))
@@ -131,7 +136,7 @@ static enum error plan_segments(const uint8_t *file, uint64_t size, struct elf_p
 		struct elf_segment segment = segment_at(file, i);
 		enum error error = OK;
 
-		if (segment.type != ELF_SEGMENT_LOAD || segment.memory_size == 0)
+		if (!takes_memory(&segment))
 			continue;
 		error = check_segment(&segment, size);
 		if (error != OK)
@@ -187,7 +192,7 @@ void elf_copy(const uint8_t *file, const struct elf_plan *plan, uint8_t *image)
 	for (unsigned i = 0; i < header_of(file).segment_count; i++) {
 		struct elf_segment segment = segment_at(file, i);
 
-		if (segment.type == ELF_SEGMENT_LOAD)
+		if (takes_memory(&segment))
 			memcpy(image + (segment.address - plan->virtual_base),
 			       file + segment.offset, segment.file_size);
 	}
