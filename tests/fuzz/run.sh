@@ -4,13 +4,16 @@
 #   run.sh short BUILD/fuzz JOBS RUNS TARGET...      RUNS inputs each, always the same ones
 #   run.sh long  BUILD/fuzz JOBS SECONDS TARGET...   SECONDS each, keeps what it learns
 #
-# A short run starts from the seeds alone and from a fixed random seed, so that it repeats; it is
-# also ended after 12 seconds, should a target be much slower than it ought to be.
+# A short run starts from the seeds alone, from a fixed random seed and with fixed addresses (what
+# libFuzzer keeps depends on them), so that it repeats; it is also ended after 20 seconds, should a
+# target be much slower than it ought to be.
 set -u
 
 mode=$1 dir=$2 jobs=$3 amount=$4
 shift 4
 seeds=$(dirname "$0")/corpus
+fixed=
+[ "$mode" = short ] && setarch -R true 2>/dev/null && fixed='setarch -R'
 
 run_one()
 {
@@ -20,14 +23,16 @@ run_one()
 	if [ "$mode" = short ]; then
 		corpus=$dir/short/$target
 		rm -rf "$corpus"
-		options="$options -seed=1 -runs=$amount -max_total_time=12"
+		options="$options -seed=1 -runs=$amount -max_total_time=20"
 	else
 		options="$options -max_total_time=$amount"
 	fi
 	mkdir -p "$corpus" "$dir/artifacts" "$dir/logs"
-	[ -d "$seeds/$target" ] && set -- "$corpus" "$seeds/$target" || set -- "$corpus"
+	set -- "$corpus"
+	[ -d "$seeds/$target" ] && set -- "$corpus" "$seeds/$target"
 	log=$dir/logs/$target.log
-	if "$dir/$target" $options "$@" >"$log" 2>&1; then
+	# shellcheck disable=SC2086 # several words
+	if $fixed "$dir/$target" $options "$@" >"$log" 2>&1; then
 		echo "passed: $target: $(grep '^Done' "$log" | tail -n 1)"
 	else
 		echo "failed: $target: $(grep -m 1 -E 'SUMMARY|ERROR|runtime error' "$log")"
