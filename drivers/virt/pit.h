@@ -44,7 +44,7 @@ struct pit {
 	bool output; /* of channel 0, as last told to `interrupt` */
 };
 
-/* tsc_hz is not zero and below 2^40. All channels stopped, as after reset. */
+/* tsc_hz is from 10^6 to 2^40 - 1. All channels stopped, as after reset. */
 void pit_init(struct pit *p, uint64_t tsc_hz, const struct pit_ops *ops, void *context);
 
 /* Guest access to 0x40..0x43 and 0x61; other ports read 0xFF. */
