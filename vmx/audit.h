@@ -2,7 +2,10 @@
  * The debug auditor: checks what is in a VMCS against the rules by which VM entry would refuse it
  * (SDM 26.2 controls and host state, 26.3.1 guest state) and names the rule that fails, because
  * the processor only says "invalid". Pure: fields come through a reader, so it works on the current
- * VMCS, on a struct vmcs_image, and on test data. Not for the fast path: some 100 reads.
+ * VMCS, on a struct vmcs_image, and on test data. Not for the fast path: several hundred reads.
+ *
+ * Not checked: what memory behind the VMCS's addresses holds (MSR lists, virtual-APIC page), and
+ * features that the builder never uses (Intel PT, CET, protection keys, SMM).
  */
 #ifndef VMX_AUDIT_H
 #define VMX_AUDIT_H
@@ -23,8 +26,9 @@ struct audit_rule {
 	const char *text;
 	bool (*holds)(const struct audit_reader *vmcs, const struct vmx_caps *caps);
 };
-extern const struct audit_rule audit_rules[];
-extern const unsigned audit_rule_count;
+
+/* All rules: a NULL-terminated list of tables, each ended by a rule without text. */
+extern const struct audit_rule *const audit_tables[];
 
 /*
  * Checks every rule. The first `capacity` failing ones are stored in failed; returns how many
