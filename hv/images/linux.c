@@ -13,7 +13,7 @@
 
 /* Offsets in the file and, but for the first two, in the zero page. */
 #define SETUP_SECTORS	  0x1F1 /* u8 */
-#define SYSTEM_SIZE	  0x1F4 /* u32, in 16-byte units */
+#define SYSTEM_SIZE	  0x1F4 /* u32, in units of SYSTEM_UNIT bytes */
 #define BOOT_FLAG	  0x1FE /* u16 */
 #define HEADER_JUMP	  0x201 /* u8: the header ends at HEADER_MAGIC plus this */
 #define HEADER_MAGIC	  0x202 /* u32 "HdrS" */
@@ -41,6 +41,7 @@
 #define PROTOCOL_MIN	 0x0206
 #define PROTOCOL_PREFERS 0x020A
 #define SECTOR_SIZE	 512
+#define SYSTEM_UNIT	 16
 #define SETUP_DEFAULT	 4
 
 #define ZERO_PAGE_GPA 0x10000u
@@ -98,19 +99,23 @@ static enum error check_header(struct load *load, const struct kernel *kernel)
 	return OK;
 }
 
+/* The size is rounded up, to a whole unit, and some files end where the kernel itself does. */
 static enum error find_parts(struct load *load, struct kernel *kernel)
 {
 	uint64_t sectors = field(kernel, SETUP_SECTORS, 1);
+	uint64_t units = field(kernel, SYSTEM_SIZE, 4);
 	uint64_t file_size = load->request->image.size;
 
 	kernel->setup_size = ((sectors ? sectors : SETUP_DEFAULT) + 1) * SECTOR_SIZE;
-	kernel->size = field(kernel, SYSTEM_SIZE, 4) * 16;
-	if (!kernel->size)
+	kernel->size = units * SYSTEM_UNIT;
+	if (!units)
 		return load_fail(load, ERR_FORMAT, "the kernel has no size");
-	if (!range_inside(kernel->setup_size, kernel->size, file_size))
+	if (file_size < kernel->setup_size + (units - 1) * SYSTEM_UNIT + 1)
 		return load_fail(load, ERR_TRUNCATED, "should have %lu bytes, has %lu",
 				 (unsigned long)(kernel->setup_size + kernel->size),
 				 (unsigned long)file_size);
+	if (kernel->size > file_size - kernel->setup_size)
+		kernel->size = file_size - kernel->setup_size;
 	return OK;
 }
 

@@ -180,10 +180,21 @@ static void test_every_truncation_is_an_error(void **state)
 
 	build(f);
 	f->request.kind = IMAGE_LINUX;
-	for (uint64_t size = 1; size < SETUP_SIZE + SYSTEM_SIZE; size++) {
+	for (uint64_t size = 1; size <= SETUP_SIZE + SYSTEM_SIZE - 16; size++) {
 		f->request.image.size = size;
 		assert_int_equal(fixture_load(f), ERR_TRUNCATED);
 	}
+}
+
+/* As Memtest86+ and iPXE do. */
+static void test_file_may_end_within_the_last_unit(void **state)
+{
+	struct fixture *f = *state;
+
+	build(f);
+	f->request.image.size = SETUP_SIZE + SYSTEM_SIZE - 15;
+	assert_loads(f);
+	assert_int_equal(guest_value(f, PREFERRED + SYSTEM_SIZE - 16, 2), 0xC3);
 }
 
 /* The whole file, or NULL. */
@@ -235,6 +246,7 @@ int main(void)
 		IMAGE_TEST(test_asked_for_but_absent),
 		IMAGE_TEST(test_command_line_limit),
 		IMAGE_TEST(test_every_truncation_is_an_error),
+		IMAGE_TEST(test_file_may_end_within_the_last_unit),
 		IMAGE_TEST(test_debian_kernel),
 	};
 
