@@ -1,6 +1,6 @@
 /*
- * The 256 entries of the IDT and their common path, which leaves a struct trap_frame (hv/traps.h)
- * on the stack. CPUs push an error code for 10 of the exceptions (Intel SDM vol. 3, 6.3.1); the
+ * The 256 entries of the IDT. Exceptions share one path, which leaves a struct trap_frame (hv/traps.h)
+ * on the stack; interrupts share a shorter one. CPUs push an error code for 10 of the exceptions (Intel SDM vol. 3, 6.3.1); the
  * others push a zero in its place.
  */
 #define HAS_ERROR_CODE 0x60227d00	/* bits 8, 10-14, 17, 21, 29, 30 */
@@ -17,7 +17,11 @@ trap_stubs:
 	push	$0
 	.endif
 	push	$vector
+	.if	vector < 32
 	jmp	trap_common
+	.else
+	jmp	interrupt_common
+	.endif
 	vector = vector + 1
 	.endr
 
@@ -59,6 +63,19 @@ trap_common:
 	add	$16, %rsp	/* vector, error code */
 	iretq
 	.size	trap_common, . - trap_common
+
+/*
+ * Interrupts come only where the hypervisor waits for them, inside functions whose callers expect
+ * the caller-saved registers to change (hv/idle.S, trap_drain_interrupts): nothing is saved.
+ */
+	.type	interrupt_common, @function
+interrupt_common:
+	pop	%rdi
+	cld
+	call	trap_interrupt
+	add	$8, %rsp	/* the zero in place of an error code */
+	iretq
+	.size	interrupt_common, . - interrupt_common
 
 /* void trap_unblock_nmi(void): returns by IRET, which ends the blocking of NMIs. */
 	.globl	trap_unblock_nmi

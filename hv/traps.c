@@ -180,7 +180,7 @@ static void handle_device(uint8_t vector)
 	core_set_pending(this_core(), CORE_PENDING_DEVICE);
 }
 
-void trap_interrupt_after_exit(uint8_t vector)
+void trap_interrupt(uint8_t vector)
 {
 	struct core *core = this_core();
 
@@ -208,10 +208,8 @@ void trap_handle(struct trap_frame *frame)
 {
 	if (frame->vector == TRAP_NMI)
 		handle_nmi(frame);
-	else if (frame->vector < TRAP_EXCEPTIONS)
-		handle_exception(frame);
 	else
-		trap_interrupt_after_exit((uint8_t)frame->vector);
+		handle_exception(frame);
 }
 
 void trap_nmi_after_exit(void)
@@ -225,5 +223,7 @@ void trap_nmi_after_exit(void)
 void trap_drain_interrupts(void)
 {
 	/* The shadow of STI covers the NOP: interrupts come after it, before CLI. */
-	__asm__ volatile("sti; nop; nop; cli" ::: "memory");
+	__asm__ volatile("sti; nop; nop; cli" ::
+				 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc",
+				   "memory");
 }

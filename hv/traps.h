@@ -75,7 +75,7 @@ void trap_set_device_handler(uint8_t vector, void (*handler)(void));
  * an IRET, which no VM entry does in Bochs (PLATFORM: known defects).
  */
 void trap_nmi_after_exit(void);
-void trap_interrupt_after_exit(uint8_t vector);
+void trap_interrupt(uint8_t vector);
 
 /* Takes and handles the interrupts that are waiting at this core's APIC now: IF=1 for one moment.
  */

@@ -40,12 +40,8 @@ void vcpu_timer_changed(struct vcpu *vcpu)
 {
 	uint64_t due = host_tsc(vcpu, lapic_timer_expiry(&vcpu->lapic));
 
-	if (vcpu->index == 0) {
-		uint64_t devices = vm_devices_next_event(vcpu->vm);
-
-		if (devices < due)
-			due = devices;
-	}
+	if (vcpu->index == 0 && vcpu->vm->devices_due < due)
+		due = vcpu->vm->devices_due;
 	vcpu->timer_due = due;
 	vcpu_set_until(vcpu, timer_next(&this_core()->timers.queue));
 }
@@ -53,7 +49,7 @@ void vcpu_timer_changed(struct vcpu *vcpu)
 void vcpu_run_timers(struct vcpu *vcpu, uint64_t now)
 {
 	lapic_timer_advance(&vcpu->lapic, vcpu_guest_tsc(vcpu, now));
-	if (vcpu->index == 0)
+	if (vcpu->index == 0 && now >= vcpu->vm->devices_due)
 		vm_devices_advance(vcpu->vm, now);
 	vcpu_timer_changed(vcpu);
 }

@@ -30,6 +30,7 @@ enum vcpu_request {
 	VCPU_REQUEST_STOP = 1u << 2,	  /* leave the guest for good */
 	VCPU_REQUEST_EPT_FLUSH = 1u << 3, /* EPT entries of its VM lost rights */
 	VCPU_REQUEST_WAKE = 1u << 4,	  /* its own timer is due */
+	VCPU_REQUEST_TIMER = 1u << 5,	  /* its next timer event may have moved */
 };
 
 /* Counted in the exit path, by basic exit reason. Ticks are those of the handler, entry to tail. */

@@ -82,6 +82,7 @@ struct vm {
 	struct spinlock lock;
 	struct guest_ram ram;
 	struct ept ept;
+	uint64_t devices_due; /* host TSC of the PIT's next interrupt, TIMER_NEVER if there is none */
 	uint64_t pages; /* 4 KiB pages of RAM it was given */
 	struct vm_devices devices;
 	struct vm_console console;
@@ -156,8 +157,7 @@ void vm_mmio_write(struct vm *vm, uint64_t gpa, unsigned size, uint64_t value);
 /* Vector that the PIC hands to vCPU 0 for an ExtINT. */
 uint8_t vm_pic_acknowledge(struct vm *vm);
 
-/* What falls to vCPU 0 to keep going: the PIT. Next tick in host TSC, TIMER_NEVER if none. */
-uint64_t vm_devices_next_event(const struct vm *vm);
+/* What falls to vCPU 0 to keep going, when vm->devices_due has come: the PIT. */
 void vm_devices_advance(struct vm *vm, uint64_t now);
 
 /* ---- Image (hv/vm_image.c) ---- */

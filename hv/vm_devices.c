@@ -6,6 +6,9 @@
 /* Wall-clock time is not known to the hypervisor; guests start in 2024. */
 #define RTC_START_SECONDS 1704067200
 
+#define PIT_FIRST_PORT 0x40u
+#define PIT_PORTS      4u
+
 static void com1_transmit(void *context, uint8_t byte)
 {
 	struct vm *vm = context;
@@ -129,6 +132,7 @@ void vm_devices_init(struct vm *vm, uint64_t now)
 	d->testexit = (struct testexit) { .exited = test_exited, .context = vm };
 	d->power = (struct acpi_power) { .requested = power_requested, .context = vm };
 	build_buses(vm);
+	vm->devices_due = TIMER_NEVER;
 }
 
 uint64_t vm_port_read(struct vm *vm, uint16_t port, unsigned size)
@@ -141,10 +145,20 @@ uint64_t vm_port_read(struct vm *vm, uint16_t port, unsigned size)
 	return value;
 }
 
+static bool is_pit_port(uint16_t port)
+{
+	return port - PIT_FIRST_PORT < PIT_PORTS;
+}
+
+/* A write to the PIT may move its next interrupt, which is for vCPU 0 to look after. */
 void vm_port_write(struct vm *vm, uint16_t port, unsigned size, uint64_t value)
 {
 	spin_lock(&vm->lock);
 	bus_write(&vm->devices.port_bus, port, size, value, tsc_now());
+	if (__builtin_expect(is_pit_port(port), 0)) {
+		vm->devices_due = pit_next_event(&vm->devices.pit);
+		vcpu_request(vm->vcpus[0], VCPU_REQUEST_TIMER);
+	}
 	spin_unlock(&vm->lock);
 }
 
@@ -175,16 +189,10 @@ uint8_t vm_pic_acknowledge(struct vm *vm)
 	return vector;
 }
 
-uint64_t vm_devices_next_event(const struct vm *vm)
-{
-	return pit_next_event(&vm->devices.pit);
-}
-
 void vm_devices_advance(struct vm *vm, uint64_t now)
 {
-	if (now < vm_devices_next_event(vm))
-		return;
 	spin_lock(&vm->lock);
 	pit_advance(&vm->devices.pit, now);
+	vm->devices_due = pit_next_event(&vm->devices.pit);
 	spin_unlock(&vm->lock);
 }

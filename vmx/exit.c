@@ -123,6 +123,8 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 		return VMX_STOP;
 	if (requests & VCPU_REQUEST_EPT_FLUSH)
 		vmx_flush_ept(vcpu);
+	if (requests & VCPU_REQUEST_TIMER)
+		vcpu_timer_changed(vcpu);
 	if (vcpu->pause_asked) {
 		vcpu_request_self(vcpu, requests & (VCPU_REQUEST_EVENT | VCPU_REQUEST_WAKE));
 		return VMX_BLOCK;
