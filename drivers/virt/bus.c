@@ -2,6 +2,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+
+#define HINT_SHIFT 3 /* eight addresses share a hint: the registers of a small device */
 
 static bool range_valid(const struct bus_range *r)
 {
@@ -10,8 +13,32 @@ static bool range_valid(const struct bus_range *r)
 	return power_of_two && r->first <= r->last && r->read && r->write;
 }
 
+static unsigned hint_of(uint64_t address)
+{
+	return address >> HINT_SHIFT & (BUS_HINTS - 1);
+}
+
+static bool holds(const struct bus_range *r, uint64_t address)
+{
+	return address >= r->first && address <= r->last;
+}
+
+/* A hint is only where to look first, so a later range may take it from an earlier one. */
+static void set_hints(struct bus *bus)
+{
+	memset(bus->hints, 0, sizeof(bus->hints));
+	for (unsigned i = 0; i < bus->count; i++) {
+		const struct bus_range *r = &bus->ranges[i];
+
+		bus->hints[hint_of(r->last)] = (uint8_t)i;
+		bus->hints[hint_of(r->first)] = (uint8_t)i;
+	}
+}
+
 enum error bus_init(struct bus *bus, const struct bus_range *ranges, unsigned count)
 {
+	if (count > UINT8_MAX)
+		return ERR_INVALID;
 	for (unsigned i = 0; i < count; i++) {
 		if (!range_valid(&ranges[i]))
 			return ERR_INVALID;
@@ -20,10 +47,14 @@ enum error bus_init(struct bus *bus, const struct bus_range *ranges, unsigned co
 	}
 	bus->ranges = ranges;
 	bus->count = count;
+	set_hints(bus);
 	return OK;
 }
 
-const struct bus_range *bus_find(const struct bus *bus, uint64_t address)
+/* The rare paths stay out of line, so that the common one saves no registers for them. */
+#define RARE __attribute__((noinline, cold))
+
+RARE static const struct bus_range *search(const struct bus *bus, uint64_t address)
 {
 	unsigned low = 0, high = bus->count;
 
@@ -41,54 +72,79 @@ const struct bus_range *bus_find(const struct bus *bus, uint64_t address)
 	return NULL;
 }
 
+static inline const struct bus_range *find(const struct bus *bus, uint64_t address)
+{
+	const struct bus_range *likely = &bus->ranges[bus->hints[hint_of(address)]];
+
+	return bus->count && holds(likely, address) ? likely : search(bus, address);
+}
+
+const struct bus_range *bus_find(const struct bus *bus, uint64_t address)
+{
+	return find(bus, address);
+}
+
 static bool takes_whole(const struct bus_range *r, uint64_t address, unsigned size)
 {
 	return r && size <= r->width && size - 1 <= r->last - address;
 }
 
-static uint64_t offset_in(const struct bus_range *r, uint64_t address)
+static uint64_t cut(uint64_t value, unsigned size)
 {
-	return address - r->first + r->first_offset;
+	return value & UINT64_MAX >> (64 - 8 * size);
 }
 
-static uint8_t read_byte(const struct bus *bus, uint64_t address, uint64_t now)
+static uint64_t read_from(const struct bus_range *r, uint64_t address, unsigned size, uint64_t now)
 {
-	const struct bus_range *r = bus_find(bus, address);
+	return cut(r->read(r->device, address - r->first + r->first_offset, size, now), size);
+}
 
-	return r ? (uint8_t)r->read(r->device, offset_in(r, address), 1, now) : 0xFF;
+static void write_to(const struct bus_range *r, uint64_t address, unsigned size, uint64_t value,
+		     uint64_t now)
+{
+	r->write(r->device, address - r->first + r->first_offset, size, cut(value, size), now);
+}
+
+RARE static uint64_t read_bytes(const struct bus *bus, uint64_t address, unsigned size,
+				uint64_t now)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < size; i++) {
+		const struct bus_range *r = find(bus, address + i);
+		uint64_t byte = r ? read_from(r, address + i, 1, now) : UINT8_MAX;
+
+		value |= byte << 8 * i;
+	}
+	return value;
+}
+
+RARE static void write_bytes(const struct bus *bus, uint64_t address, unsigned size, uint64_t value,
+			     uint64_t now)
+{
+	for (unsigned i = 0; i < size; i++) {
+		const struct bus_range *r = find(bus, address + i);
+
+		if (r)
+			write_to(r, address + i, 1, value >> 8 * i, now);
+	}
 }
 
 uint64_t bus_read(const struct bus *bus, uint64_t address, unsigned size, uint64_t now)
 {
-	const struct bus_range *r = bus_find(bus, address);
-	uint64_t value = 0;
+	const struct bus_range *r = find(bus, address);
 
-	if (takes_whole(r, address, size)) {
-		value = r->read(r->device, offset_in(r, address), size, now);
-		return size == 8 ? value : value & ((1ull << 8 * size) - 1);
-	}
-	for (unsigned i = 0; i < size; i++)
-		value |= (uint64_t)read_byte(bus, address + i, now) << 8 * i;
-	return value;
-}
-
-static void write_byte(const struct bus *bus, uint64_t address, uint8_t value, uint64_t now)
-{
-	const struct bus_range *r = bus_find(bus, address);
-
-	if (r)
-		r->write(r->device, offset_in(r, address), 1, value, now);
+	if (takes_whole(r, address, size))
+		return read_from(r, address, size, now);
+	return size == 1 ? UINT8_MAX : read_bytes(bus, address, size, now);
 }
 
 void bus_write(const struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now)
 {
-	const struct bus_range *r = bus_find(bus, address);
+	const struct bus_range *r = find(bus, address);
 
-	if (takes_whole(r, address, size)) {
-		value = size == 8 ? value : value & ((1ull << 8 * size) - 1);
-		r->write(r->device, offset_in(r, address), size, value, now);
-		return;
-	}
-	for (unsigned i = 0; i < size; i++)
-		write_byte(bus, address + i, (uint8_t)(value >> 8 * i), now);
+	if (takes_whole(r, address, size))
+		write_to(r, address, size, value, now);
+	else if (size > 1)
+		write_bytes(bus, address, size, value, now);
 }

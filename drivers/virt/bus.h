@@ -25,12 +25,17 @@ struct bus_range {
 	uint64_t first_offset;
 };
 
+#define BUS_HINTS 64
+
 struct bus {
 	const struct bus_range *ranges; /* ascending, disjoint */
 	unsigned count;
+	/* For addresses with equal bits 8:3, the range that most likely holds them. */
+	uint8_t hints[BUS_HINTS];
 };
 
-/* Checks the table: ascending, disjoint, widths, callbacks. OK or ERR_INVALID. */
+/* Checks the table: ascending, disjoint, widths, callbacks, at most 255 ranges. The table stays the
+ * caller's and has to outlive the bus. OK or ERR_INVALID. */
 enum error bus_init(struct bus *bus, const struct bus_range *ranges, unsigned count);
 
 /* The range that holds `address`, or NULL. */

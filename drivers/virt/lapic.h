@@ -46,8 +46,8 @@ enum lapic_event {
 	LAPIC_EVENT_INIT = 1 << 2, /* handle before a SIPI that is pending beside it */
 	LAPIC_EVENT_SIPI = 1 << 3,
 	LAPIC_EVENT_EXTINT = 1 << 4, /* ask the PIC for the vector (pic_acknowledge) */
-	LAPIC_POSTED_VECTORS = 1 << 8,
-	LAPIC_POSTED_LINT = 1 << 9,
+	LAPIC_POSTED_LINT = 1 << 8,
+	LAPIC_POSTED_VECTORS = 0xFF << 16, /* bit 16 + n: something in pir[n] */
 };
 
 /* The callbacks run on the owner's core, inside the lapic_ call that caused them. */

@@ -7,6 +7,10 @@
  */
 #include "drivers/virt/lapic_internal.h"
 
+#define POSTED_WORD_SHIFT 16
+
+_Static_assert(LAPIC_POSTED_VECTORS >> POSTED_WORD_SHIFT == 0xFF, "a bit for each word of pir");
+
 static bool announce(struct lapic *l, uint32_t bits)
 {
 	return __atomic_fetch_or(&l->posted, bits, __ATOMIC_RELEASE) == 0;
@@ -29,7 +33,7 @@ bool lapic_post(struct lapic *l, uint8_t vector, bool level_triggered)
 
 	set_trigger(l, vector / 32, bit, level_triggered);
 	__atomic_fetch_or(&l->pir[vector / 32], bit, __ATOMIC_RELEASE);
-	return announce(l, LAPIC_POSTED_VECTORS);
+	return announce(l, 1u << (POSTED_WORD_SHIFT + vector / 32));
 }
 
 bool lapic_post_event(struct lapic *l, uint32_t event)
@@ -87,11 +91,11 @@ static void merge_word(struct lapic *l, unsigned index)
 	}
 }
 
-static void merge_vectors(struct lapic *l)
+static void merge_vectors(struct lapic *l, uint32_t words)
 {
-	for (unsigned i = 0; i < 8; i++) {
-		if (__atomic_load_n(&l->pir[i], __ATOMIC_RELAXED))
-			merge_word(l, i);
+	while (words) {
+		merge_word(l, (unsigned)__builtin_ctz(words));
+		words &= words - 1;
 	}
 }
 
@@ -113,7 +117,7 @@ void lapic_sync(struct lapic *l)
 	if (posted & LAPIC_EVENT_SIPI)
 		l->sipi_vector = (uint8_t)__atomic_load_n(&l->posted_sipi, __ATOMIC_RELAXED);
 	if (posted & LAPIC_POSTED_VECTORS)
-		merge_vectors(l);
+		merge_vectors(l, posted >> POSTED_WORD_SHIFT);
 	if (posted & LAPIC_POSTED_LINT)
 		merge_lint(l);
 }

@@ -229,7 +229,8 @@ uint8_t uart16550_read(struct uart16550 *u, unsigned reg)
 static void write_data(struct uart16550 *u, uint8_t value)
 {
 	u->thr_empty_event = false;
-	update_interrupt(u);
+	if (u->irq_level)
+		update_interrupt(u);
 	if (!(u->mcr & MCR_LOOP))
 		u->ops->transmit(u->context, value);
 	else if (!rx_push(u, value, false))

@@ -43,11 +43,12 @@ static void meet_event(struct pit *p, uint64_t *now)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
+	uint64_t tsc_hz = take(&in, 5) | 1000000;
 	uint64_t now = 0;
 	struct pit p;
 
 	rises = 0;
-	pit_init(&p, (take(&in, 4) << take(&in, 1) % 8) + 1000000, &ops, NULL);
+	pit_init(&p, tsc_hz, &ops, NULL);
 	while (in.size) {
 		uint8_t what = (uint8_t)take(&in, 1);
 		uint16_t port = what & 8 ? 0x61 : 0x40 + (what & 7);

@@ -310,7 +310,7 @@ static void refresh_bit_toggles(void **state)
 /* Expiry and count are computed in opposite directions and must agree for any clock. */
 static void odd_frequencies_agree(void **state)
 {
-	static const uint64_t rates[] = { 1,	     1000,	    PIT_HZ - 1,
+	static const uint64_t rates[] = { 1000000,   PIT_HZ - 1,    PIT_HZ + 1,
 					  100000000, 3499999991ull, (1ull << 40) - 1 };
 
 	(void)state;
