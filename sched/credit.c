@@ -146,7 +146,7 @@ static bool unfinished(const struct sched_core *core, struct sched_entity *entit
 {
 	if (how == SCHED_ENQUEUE_DIRECTED)
 		return true;
-	if (how == SCHED_ENQUEUE_PUT && entity->slice_used < slice_of(core, entity))
+	if (how == SCHED_ENQUEUE_PUT && sched_slice_left(core, entity, slice_of(core, entity)))
 		return true;
 	entity->slice_used = 0;
 	return false;
@@ -160,7 +160,8 @@ static void update_boost(struct sched_core *core, struct sched_entity *entity,
 
 	if (how == SCHED_ENQUEUE_WAKE)
 		state->boosted = config->boost && under(core, entity);
-	else if (how == SCHED_ENQUEUE_YIELD || entity->burst >= us(core, config->boost_us))
+	else if (how == SCHED_ENQUEUE_YIELD ||
+		 entity->burst + core->sched->grain >= us(core, config->boost_us))
 		state->boosted = false;
 }
 
@@ -283,7 +284,7 @@ static uint64_t may_run(struct sched_core *core, const struct sched_entity *enti
 		run = least(run, us(core, config_of(core)->boost_us) - entity->burst);
 	if (entity->params.cap)
 		run = least(run, us(core, CAP_WINDOW_US) * entity->params.cap / 100);
-	return run ? run : 1;
+	return run;
 }
 
 static enum sched_reason reason_of(const struct sched_core *core, const struct sched_entity *entity,

@@ -83,6 +83,16 @@ struct sched_ops {
 };
 
 /*
+ * What is left of a slice, 0 if it is less than the grain. The entry to the guest takes part of the
+ * slice, so without the grain an entity could be given the rest of its slice for ever.
+ */
+static inline uint64_t sched_slice_left(const struct sched_core *core,
+					const struct sched_entity *entity, uint64_t slice)
+{
+	return entity->slice_used + core->sched->grain < slice ? slice - entity->slice_used : 0;
+}
+
+/*
  * For `surplus`: the first entity of a queue (by `link`) that may run on core `to`, among the
  * first `looks`, or NULL.
  */

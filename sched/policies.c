@@ -52,6 +52,7 @@ enum error sched_init(struct sched *sched, const struct sched_port *port, uint64
 	sched->port = port;
 	sched->ms = ticks_per_ms;
 	sched->migration_cost = ticks_per_ms / 2;
+	sched->grain = ticks_per_ms / 50 + 1;
 	sched_list_init(&sched->registry);
 	atomic_flag_clear(&sched->registry_lock);
 	return OK;

@@ -33,7 +33,8 @@ static void rr_core_init(struct sched_core *core, uint64_t now)
 static void rr_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		       uint64_t now)
 {
-	bool unfinished = how == SCHED_ENQUEUE_PUT && entity->slice_used < slice_of(core, entity);
+	bool unfinished =
+		how == SCHED_ENQUEUE_PUT && sched_slice_left(core, entity, slice_of(core, entity));
 
 	(void)now;
 	if (unfinished || how == SCHED_ENQUEUE_DIRECTED) {

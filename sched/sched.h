@@ -221,6 +221,7 @@ struct sched {
 	const struct sched_ops *ops; /* changes only while all cores are stopped */
 	uint64_t ms;		     /* ticks in a millisecond */
 	uint64_t migration_cost;     /* ticks of cache warmth: not moved again sooner than this */
+	uint64_t grain; /* ticks: the rest of a slice that is shorter is not worth an entry */
 	unsigned cores;
 	struct sched_core *core[SCHED_MAX_CORES];
 	struct sched_mask online;

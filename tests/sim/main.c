@@ -1,0 +1,255 @@
+/*
+ * sim: runs the standard scenarios, or a recorded trace against hogs, under every policy, and
+ * prints a table and the same figures as TSV (name, value, unit).
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+/* What real hardware would charge on top of the emulator's ticks. */
+#define CHARGE_EXIT 1200
+#define CHARGE_IPI  2000
+
+#define RECOMMENDED "compensated"
+#define MAX_TASKS   128
+
+struct options {
+	const char *scenario; /* NULL: all */
+	const char *policy;   /* NULL: all */
+	const char *trace;    /* a file; instead of the scenarios */
+	const char *tsv;
+	uint64_t seed;
+};
+
+struct outcome {
+	struct sim_samples lateness;
+	struct sim_samples bursts;
+	uint64_t missed;
+	double hogs_raw;
+	double hogs_charged;
+	double fair_error;
+	uint64_t switches;
+	uint64_t exits;
+};
+
+static double share_left(uint64_t run, uint64_t charge, uint64_t left)
+{
+	return left ? 100.0 * ((double)run - (double)charge) / (double)left : 0;
+}
+
+static void collect(struct sim *sim, struct outcome *out)
+{
+	uint64_t left = sim->now * sim->core_count, hogs = 0;
+	uint64_t charge = CHARGE_EXIT * sim->exits + CHARGE_IPI * sim->kicks;
+
+	memset(out, 0, sizeof(*out));
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		struct sim_task *task = &sim->tasks[i];
+
+		if (!task->spec->latency) {
+			hogs += task->entity.stats.run;
+			continue;
+		}
+		left -= task->entity.stats.run;
+		out->missed += task->missed;
+		sim_join_samples(&out->lateness, &task->lateness);
+		sim_join_samples(&out->bursts, &task->bursts);
+	}
+	for (unsigned i = 0; i < sim->core_count; i++)
+		out->switches += sim->cores[i].core.switches;
+	out->exits = sim->exits;
+	out->hogs_raw = share_left(hogs, 0, left);
+	out->hogs_charged = share_left(hogs, charge, left);
+	out->fair_error = 100 * sim->fair_error;
+}
+
+static void print_row(const char *scenario, const char *policy, struct outcome *out)
+{
+	printf("%-5s %-14s %9llu %9llu %9llu %9llu %9llu %6llu %7.2f %7.2f %6.2f %7llu %8llu\n",
+	       scenario, policy, (unsigned long long)sim_quantile(&out->lateness, 0.5),
+	       (unsigned long long)sim_quantile(&out->lateness, 0.9),
+	       (unsigned long long)sim_quantile(&out->lateness, 0.99),
+	       (unsigned long long)sim_quantile(&out->lateness, 1.0),
+	       (unsigned long long)sim_quantile(&out->bursts, 0.99),
+	       (unsigned long long)out->missed, out->hogs_raw, out->hogs_charged, out->fair_error,
+	       (unsigned long long)out->switches, (unsigned long long)out->exits);
+}
+
+static void tsv_ticks(FILE *tsv, const char *prefix, const char *name, uint64_t value)
+{
+	fprintf(tsv, "%s.%s\t%llu\tticks\n", prefix, name, (unsigned long long)value);
+}
+
+static void write_tsv(FILE *tsv, const char *prefix, struct outcome *out)
+{
+	tsv_ticks(tsv, prefix, "late_p50", sim_quantile(&out->lateness, 0.5));
+	tsv_ticks(tsv, prefix, "late_p90", sim_quantile(&out->lateness, 0.9));
+	tsv_ticks(tsv, prefix, "late_p99", sim_quantile(&out->lateness, 0.99));
+	tsv_ticks(tsv, prefix, "late_max", sim_quantile(&out->lateness, 1.0));
+	tsv_ticks(tsv, prefix, "burst_p99", sim_quantile(&out->bursts, 0.99));
+	fprintf(tsv, "%s.missed\t%llu\tcount\n", prefix, (unsigned long long)out->missed);
+	fprintf(tsv, "%s.hogs_raw\t%.3f\tpercent\n", prefix, out->hogs_raw);
+	fprintf(tsv, "%s.hogs_charged\t%.3f\tpercent\n", prefix, out->hogs_charged);
+	fprintf(tsv, "%s.fair_err\t%.3f\tpercent\n", prefix, out->fair_error);
+	fprintf(tsv, "%s.switches\t%llu\tcount\n", prefix, (unsigned long long)out->switches);
+	fprintf(tsv, "%s.exits\t%llu\tcount\n", prefix, (unsigned long long)out->exits);
+}
+
+static void report(FILE *tsv, const char *scenario, const char *policy, struct outcome *out)
+{
+	char prefix[64];
+
+	print_row(scenario, policy, out);
+	if (tsv) {
+		snprintf(prefix, sizeof(prefix), "%s.%s", scenario, policy);
+		write_tsv(tsv, prefix, out);
+		if (strcmp(policy, RECOMMENDED) == 0) {
+			snprintf(prefix, sizeof(prefix), "%s.best", scenario);
+			write_tsv(tsv, prefix, out);
+		}
+	}
+	free(out->lateness.value);
+	free(out->bursts.value);
+}
+
+static void run_scenario(FILE *tsv, const struct scenario *scenario, const char *policy,
+			 uint64_t seed)
+{
+	struct outcome out;
+	struct sim sim;
+
+	if (sim_open(&sim, scenario->cores, 0, policy, &sim_costs_emulator, SCENARIO_MS,
+		     MAX_TASKS) != OK)
+		abort();
+	sim_add_scenario(&sim, scenario, seed);
+	sim_run(&sim, scenario->duration);
+	collect(&sim, &out);
+	report(tsv, scenario->name, policy, &out);
+	sim_close(&sim);
+}
+
+/* One latency VM whose demand is the trace, and three hogs, on one core for 20 s. */
+static void run_trace(FILE *tsv, const struct trace_csv *trace, const char *policy, uint64_t seed)
+{
+	static const struct scenario_vm traced = { .name = "trace",
+						   .work = WORK_TRACE,
+						   .copies = 1,
+						   .vcpus = 1,
+						   .weight = 256,
+						   .latency = true };
+	static const struct scenario_vm hog = {
+		.name = "hog", .work = WORK_HOG, .copies = 3, .vcpus = 1, .weight = 256
+	};
+	struct sched_params params;
+	struct outcome out;
+	struct sim sim;
+
+	if (sim_open(&sim, 1, 0, policy, &sim_costs_emulator, SCENARIO_MS, MAX_TASKS) != OK)
+		abort();
+	sched_default_params(&params);
+	for (unsigned i = 0; i < 3; i++)
+		sim_add(&sim, &hog, 1 + i, 0, &params, seed + i);
+	params.class = SCHED_LATENCY;
+	sim_add_trace(&sim, &traced, trace, &params);
+	sim_run(&sim, 20000 * SCENARIO_MS);
+	collect(&sim, &out);
+	report(tsv, "trace", policy, &out);
+	sim_close(&sim);
+}
+
+static void for_policies(const struct options *options, FILE *tsv, const struct scenario *scenario,
+			 const struct trace_csv *trace)
+{
+	unsigned count;
+	const struct sched_ops *const *policies = sched_policies(&count);
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *name = sched_policy_name(policies[i]);
+
+		if (options->policy && strcmp(options->policy, name) != 0)
+			continue;
+		if (scenario)
+			run_scenario(tsv, scenario, name, options->seed);
+		else
+			run_trace(tsv, trace, name, options->seed);
+	}
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "scenario", required_argument, NULL, 's' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "tsv", required_argument, NULL, 'o' },
+		{ "seed", required_argument, NULL, 'r' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 's')
+			options->scenario = optarg;
+		else if (option == 'p')
+			options->policy = optarg;
+		else if (option == 't')
+			options->trace = optarg;
+		else if (option == 'o')
+			options->tsv = optarg;
+		else if (option == 'r')
+			options->seed = strtoull(optarg, NULL, 0);
+		else
+			return 2;
+	}
+	if (options->scenario && !scenario_find(options->scenario)) {
+		fprintf(stderr, "sim: no scenario %s\n", options->scenario);
+		return 2;
+	}
+	return 0;
+}
+
+static int run_all(const struct options *options, FILE *tsv)
+{
+	char message[256];
+	struct trace_csv trace;
+
+	printf("%-5s %-14s %9s %9s %9s %9s %9s %6s %7s %7s %6s %7s %8s\n", "", "policy", "late p50",
+	       "p90", "p99", "max", "burst p99", "missed", "hogs %", "charged", "unfair%", "switch",
+	       "exits");
+	if (options->trace) {
+		if (trace_csv_load(&trace, options->trace, message, sizeof(message)) != OK) {
+			fprintf(stderr, "sim: %s\n", message);
+			return 1;
+		}
+		for_policies(options, tsv, NULL, &trace);
+		trace_csv_free(&trace);
+		return 0;
+	}
+	for (unsigned i = 0; i < scenario_count; i++)
+		if (!options->scenario || strcmp(options->scenario, scenarios[i].name) == 0)
+			for_policies(options, tsv, &scenarios[i], NULL);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .seed = 1 };
+	FILE *tsv = NULL;
+	int status = parse(argc, argv, &options);
+
+	if (status)
+		return status;
+	if (options.tsv && !(tsv = fopen(options.tsv, "w"))) {
+		perror(options.tsv);
+		return 1;
+	}
+	status = run_all(&options, tsv);
+	if (tsv && fclose(tsv) != 0) {
+		perror(options.tsv);
+		return 1;
+	}
+	return status;
+}

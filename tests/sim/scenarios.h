@@ -1,0 +1,62 @@
+/*
+ * The standard scenarios S1-S8 as data, for the simulator and for the bench in the emulator: which
+ * VMs there are, on how many cores, and what their vCPUs do. Times are ticks of the emulated
+ * machine, where a millisecond is 100,000.
+ */
+#ifndef TESTS_SIM_SCENARIOS_H
+#define TESTS_SIM_SCENARIOS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SCENARIO_MS	   100000ull
+#define SCENARIO_MAX_TASKS 6
+
+enum workload {
+	WORK_HOG,      /* always wants the core */
+	WORK_PERIODIC, /* a burst at every multiple of the period, at absolute deadlines */
+	WORK_OPEN,     /* bursts at random moments: exponential gaps of mean `period`, burst lengths
+			* with a heavy tail and mean `burst`, queued while busy */
+	WORK_PHASED,   /* phases of 100-500 ms, in turn: hog, periodic, idle */
+	WORK_SPIN,     /* computes `period`, then holds its VM's spinlock for `burst`, and again */
+	WORK_TRACE,    /* demand of a recorded program, a row each 10 ms; the simulator only */
+};
+
+/* One kind of VM, `copies` of it. */
+struct scenario_vm {
+	const char *name;
+	enum workload work;
+	unsigned copies;
+	unsigned vcpus;	 /* of each copy */
+	uint32_t weight; /* of each vCPU */
+	uint32_t cap;	 /* percent of a core, 0: none */
+	bool latency;	 /* marked latency-sensitive, and measured as such */
+	uint64_t period;
+	uint64_t burst;
+	uint64_t period_step; /* copy k has period + k * period_step */
+};
+
+struct scenario {
+	const char *name; /* s1... */
+	const char *title;
+	unsigned cores;
+	uint64_t duration;			    /* ticks */
+	struct scenario_vm vms[SCENARIO_MAX_TASKS]; /* ends with copies == 0 */
+};
+
+extern const struct scenario scenarios[];
+extern const unsigned scenario_count;
+
+/* NULL if there is none of that name. */
+const struct scenario *scenario_find(const char *name);
+
+/* Pseudo-random numbers of the workloads: the same on the host and in a guest. */
+uint64_t scenario_random(uint64_t *state);
+/* Exponentially distributed with this mean, at most 16 times the mean. */
+uint64_t scenario_exponential(uint64_t *state, uint64_t mean);
+/* Heavy tail: half the mean mostly, 3 times in 9%, 28 times in 1%. */
+uint64_t scenario_heavy(uint64_t *state, uint64_t mean);
+/* Uniform in [low, high]. */
+uint64_t scenario_uniform(uint64_t *state, uint64_t low, uint64_t high);
+
+#endif

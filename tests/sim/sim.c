@@ -1,0 +1,458 @@
+#include "tests/sim/sim.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/fluid.h"
+#include "tests/sim/workload.h"
+
+/* The order of magnitude of the hypervisor's own figures in the emulator (make bench). */
+const struct sim_costs sim_costs_emulator = {
+	.exit = 150, .switching = 300, .wake = 300, .kick = 400, .pause_window = 4096
+};
+const struct sim_costs sim_costs_none = { .pause_window = 4096 };
+
+static struct sim *the_sim; /* port functions have no context; one simulation runs at a time */
+
+/* ---- Events ---- */
+
+static void schedule(struct sim *sim, struct sched_node *node, uint64_t when)
+{
+	if (sched_heap_linked(node))
+		sched_heap_remove(&sim->events, node);
+	if (when != SIM_FOREVER)
+		sched_heap_insert(&sim->events, node, when);
+}
+
+/* ---- The scheduler's port ---- */
+
+static void port_kick(unsigned id)
+{
+	struct sim_core *core = &the_sim->cores[id];
+
+	the_sim->kicks++;
+	if (!sched_heap_linked(&core->kick))
+		schedule(the_sim, &core->kick, the_sim->now + the_sim->costs->kick);
+}
+
+static void port_leave(struct sched_entity *entity)
+{
+	(void)entity;
+}
+
+static void port_trace(const struct sched_core *core, enum sched_trace_kind kind,
+		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
+{
+	if (the_sim->on_trace)
+		the_sim->on_trace(the_sim, core, kind, entity, a, b, now);
+}
+
+static unsigned port_distance(unsigned from, unsigned to)
+{
+	return from == to ? 10 : 20;
+}
+
+static const struct sched_port port = { port_kick, port_leave, port_trace, port_distance };
+
+/* ---- One core ---- */
+
+static struct sim_task *running_task(struct sim_core *core)
+{
+	return core->core.current ? sim_task_of(core->core.current) : NULL;
+}
+
+/* Books the guest's progress up to now. */
+static void progress(struct sim *sim, struct sim_core *core)
+{
+	struct sim_task *task = running_task(core);
+
+	if (core->run_from == SIM_FOREVER)
+		return;
+	assert(task && sim->now >= core->run_from);
+	if (task->remaining != SIM_FOREVER)
+		task->remaining -= sim->now - core->run_from;
+	core->run_from = sim->now;
+	sched_charge(&core->core, sim->now);
+}
+
+static void leave_guest(struct sim *sim, struct sim_core *core)
+{
+	if (core->run_from == SIM_FOREVER)
+		return;
+	progress(sim, core);
+	core->run_from = SIM_FOREVER;
+	sim->exits++;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)
+{
+	struct sim_task *task = running_task(core);
+	uint64_t end = core->decision.until;
+
+	core->run_from = sim->now + cost;
+	core->busy_until = core->run_from;
+	sched_overhead(&core->core, core->run_from);
+	workload_runs(task, core->run_from);
+	if (task->remaining != SIM_FOREVER)
+		end = least(end, core->run_from + task->remaining);
+	core->spin_until = task->spinning ? core->run_from + sim->costs->pause_window : SIM_FOREVER;
+	end = least(end, core->spin_until);
+	schedule(sim, &core->timer, end < core->run_from ? core->run_from : end);
+}
+
+static void decide(struct sim *sim, struct sim_core *core)
+{
+	struct sched_entity *before = core->core.previous;
+	uint64_t cost = sim->costs->exit;
+
+	if (!core->decision.next)
+		cost += sim->costs->wake;
+	core->decision = sched_pick(&core->core, sim->now);
+	if (!core->decision.next) {
+		schedule(sim, &core->timer, core->decision.until);
+		return;
+	}
+	if (core->decision.next != before)
+		cost += sim->costs->switching;
+	enter_guest(sim, core, cost);
+}
+
+/* Back to the guest after an exit, by way of a decision if one is due. */
+static void resume(struct sim *sim, struct sim_core *core)
+{
+	if (core->core.current && sim->now < core->decision.until && !sched_must_pick(&core->core))
+		enter_guest(sim, core, sim->costs->exit);
+	else
+		decide(sim, core);
+}
+
+/* A lock has become free: a sibling that spins on a core takes it at once. */
+static void wake_spinner(struct sim *sim, struct sim_vm *vm)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		struct sim_core *core = &sim->cores[i];
+		struct sim_task *task = running_task(core);
+
+		if (!task || task->vm != vm || !task->spinning || core->run_from > sim->now)
+			continue;
+		progress(sim, core);
+		workload_runs(task, sim->now);
+		core->spin_until = SIM_FOREVER;
+		schedule(sim, &core->timer,
+			 least(core->decision.until, sim->now + task->remaining));
+		return;
+	}
+}
+
+/* The running task has reached the end of its work. */
+static void finish_work(struct sim *sim, struct sim_core *core, struct sim_task *task)
+{
+	bool held = task->vm->lock_holder == task;
+	bool goes_on = workload_done(task, sim->now);
+
+	if (held && task->vm->lock_holder != task)
+		wake_spinner(sim, task->vm);
+	if (goes_on)
+		return;
+	if (!sched_block(&core->core, sim->now))
+		assert(0 && "nobody wakes a simulated task while it runs");
+	task->blocked_from = sim->now;
+	schedule(sim, &task->timer, task->wake_at);
+}
+
+static void on_core_timer(struct sim *sim, struct sim_core *core)
+{
+	struct sim_task *task = running_task(core);
+
+	leave_guest(sim, core);
+	if (task && task->remaining == 0)
+		finish_work(sim, core, task);
+	else if (task && task->spinning && sim->now >= core->spin_until)
+		sched_yield_spinning(&core->core, sim->now);
+	resume(sim, core);
+}
+
+static void on_wake(struct sim *sim, struct sim_task *task)
+{
+	struct sim_core *core = &sim->cores[atomic_load(&task->entity.core)];
+
+	leave_guest(sim, core);
+	task->blocked += sim->now - task->blocked_from;
+	task->blocked_from = SIM_FOREVER;
+	workload_woken(task);
+	sched_wake(&core->core, &task->entity, sim->now);
+	resume(sim, core);
+}
+
+static void on_kick(struct sim *sim, struct sim_core *core)
+{
+	leave_guest(sim, core);
+	resume(sim, core);
+}
+
+/* ---- The loop ---- */
+
+#define IN_CORES(sim, node)                                                                        \
+	((char *)(node) >= (char *)(sim)->cores &&                                                 \
+	 (char *)(node) < (char *)((sim)->cores + (sim)->core_count))
+
+/* The core an event is for. */
+static struct sim_core *core_of(struct sim *sim, struct sched_node *node)
+{
+	struct sim_task *task;
+
+	if (IN_CORES(sim, node))
+		return &sim->cores[((char *)node - (char *)sim->cores) / sizeof(struct sim_core)];
+	task = (struct sim_task *)((char *)node - offsetof(struct sim_task, timer));
+	return &sim->cores[atomic_load(&task->entity.core)];
+}
+
+static void dispatch(struct sim *sim, struct sched_node *node)
+{
+	struct sim_core *core = core_of(sim, node);
+
+	if (!IN_CORES(sim, node))
+		on_wake(sim, (struct sim_task *)((char *)node - offsetof(struct sim_task, timer)));
+	else if (node == &core->kick)
+		on_kick(sim, core);
+	else
+		on_core_timer(sim, core);
+}
+
+static void step(struct sim *sim, struct sched_node *node)
+{
+	struct sim_core *core = core_of(sim, node);
+	uint64_t when = node->key;
+
+	if (when < core->busy_until) { /* not interruptible in the hypervisor */
+		schedule(sim, node, core->busy_until);
+		return;
+	}
+	sched_heap_remove(&sim->events, node);
+	sim->now = when;
+	sim->events_done++;
+	if (!sim->no_fluid)
+		fluid_advance(sim, when);
+	dispatch(sim, node);
+	if (sim->watch)
+		sim->watch(sim);
+}
+
+/* Brings all books up to now. Cores inside the hypervisor are ahead already. */
+static void settle(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		struct sim_core *core = &sim->cores[i];
+
+		if (core->core.stamp >= sim->now)
+			continue;
+		if (core->run_from == SIM_FOREVER)
+			sched_charge(&core->core, sim->now);
+		else
+			progress(sim, core);
+	}
+}
+
+static void end_window(struct sim *sim)
+{
+	sim->now = sim->window_start + sim->window;
+	settle(sim);
+	if (!sim->no_fluid)
+		fluid_end_window(sim);
+	sim->window_start = sim->now;
+}
+
+void sim_run(struct sim *sim, uint64_t until)
+{
+	the_sim = sim;
+	for (;;) {
+		struct sched_node *node = sched_heap_first(&sim->events);
+		uint64_t next = node ? node->key : SIM_FOREVER;
+		uint64_t window_end = sim->window_start + sim->window;
+
+		if (window_end <= until && window_end < next)
+			end_window(sim);
+		else if (next <= until)
+			step(sim, node);
+		else
+			break;
+	}
+	sim->now = until;
+	settle(sim);
+}
+
+/* ---- Building ---- */
+
+static void *must_alloc(size_t count, size_t size)
+{
+	/* struct sched_core asks for cache-line alignment */
+	size_t bytes = (count * size + 63) / 64 * 64;
+	void *p = aligned_alloc(64, bytes ? bytes : 64);
+
+	if (!p)
+		abort();
+	return memset(p, 0, bytes);
+}
+
+static void start_cores(struct sim *sim, unsigned node_cores)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		struct sim_core *core = &sim->cores[i];
+
+		sched_core_init(&sim->sched, &core->core, node_cores ? i / node_cores : 0, 0);
+		core->run_from = SIM_FOREVER;
+		core->spin_until = SIM_FOREVER;
+		schedule(sim, &core->timer, 0);
+	}
+}
+
+enum error sim_open(struct sim *sim, unsigned cores, unsigned node_cores, const char *policy,
+		    const struct sim_costs *costs, uint64_t ticks_per_ms, unsigned task_room)
+{
+	enum error error;
+
+	memset(sim, 0, sizeof(*sim));
+	the_sim = sim;
+	error = sched_init(&sim->sched, &port, ticks_per_ms, policy);
+	if (error != OK)
+		return error;
+	sim->costs = costs;
+	sim->ms = ticks_per_ms;
+	sim->window = 1000 * ticks_per_ms;
+	sim->core_count = cores;
+	sim->cores = must_alloc(cores, sizeof(struct sim_core));
+	sim->tasks = must_alloc(task_room, sizeof(struct sim_task));
+	sim->vms = must_alloc(task_room, sizeof(struct sim_vm));
+	sim->streams = must_alloc(task_room, sizeof(struct sim_task));
+	sim->claims = must_alloc(task_room, sizeof(struct fluid_claim));
+	start_cores(sim, node_cores);
+	return OK;
+}
+
+void sim_close(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		free(sim->tasks[i].lateness.value);
+		free(sim->tasks[i].bursts.value);
+	}
+	free(sim->cores);
+	free(sim->tasks);
+	free(sim->vms);
+	free(sim->streams);
+	free(sim->claims);
+}
+
+static struct sim_task *add(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
+			    const struct sched_params *params)
+{
+	struct sim_task *task = &sim->tasks[sim->task_count];
+
+	if (sched_add(&sim->sched, &task->entity, sim->task_count, vm, params, sim->now) != OK)
+		return NULL;
+	sim->task_count++;
+	task->spec = spec;
+	task->vm = &sim->vms[vm];
+	task->created = sim->now;
+	task->blocked_from = sim->now;
+	return task;
+}
+
+static void begin(struct sim *sim, struct sim_task *task)
+{
+	fluid_add(sim, task);
+	workload_start(task, sim->now);
+	schedule(sim, &task->timer, task->wake_at);
+}
+
+struct sim_task *sim_add(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
+			 uint64_t period, const struct sched_params *params, uint64_t seed)
+{
+	struct sim_task *task = add(sim, spec, vm, params);
+
+	if (!task)
+		return NULL;
+	task->period = period;
+	task->random = seed;
+	begin(sim, task);
+	return task;
+}
+
+struct sim_task *sim_add_trace(struct sim *sim, const struct scenario_vm *spec,
+			       const struct trace_csv *trace, const struct sched_params *params)
+{
+	struct sim_task *task = add(sim, spec, 0, params);
+
+	if (!task)
+		return NULL;
+	task->trace = trace;
+	begin(sim, task);
+	return task;
+}
+
+static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm, unsigned copy,
+		   uint64_t seed)
+{
+	struct sched_params params;
+
+	sched_default_params(&params);
+	params.weight = spec->weight;
+	params.cap = spec->cap;
+	params.class = spec->latency ? SCHED_LATENCY : SCHED_THROUGHPUT;
+	params.class_auto = false;
+	for (unsigned i = 0; i < spec->vcpus; i++)
+		if (!sim_add(sim, spec, vm, spec->period + copy * spec->period_step, &params,
+			     seed + 1000 * vm + i))
+			abort();
+}
+
+void sim_add_scenario(struct sim *sim, const struct scenario *scenario, uint64_t seed)
+{
+	unsigned vm = 0;
+
+	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
+		for (unsigned copy = 0; copy < scenario->vms[i].copies; copy++)
+			add_vm(sim, &scenario->vms[i], vm++, copy, seed);
+}
+
+/* ---- Samples ---- */
+
+void sim_sample(struct sim_samples *samples, uint64_t value)
+{
+	if (samples->count == samples->room) {
+		samples->room = samples->room ? 2 * samples->room : 64;
+		samples->value = realloc(samples->value, samples->room * sizeof(uint64_t));
+		if (!samples->value)
+			abort();
+	}
+	samples->value[samples->count++] = value;
+}
+
+void sim_join_samples(struct sim_samples *into, const struct sim_samples *from)
+{
+	for (unsigned i = 0; i < from->count; i++)
+		sim_sample(into, from->value[i]);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+uint64_t sim_quantile(struct sim_samples *samples, double q)
+{
+	unsigned rank;
+
+	if (!samples->count)
+		return 0;
+	qsort(samples->value, samples->count, sizeof(uint64_t), compare);
+	rank = (unsigned)(q * samples->count);
+	return samples->value[rank < samples->count ? rank : samples->count - 1];
+}

@@ -1,0 +1,24 @@
+# The scheduler on the host: `make sim` prints the standard scenarios under every policy,
+# `make sim-properties` runs seeded random scenarios, `make sim-decision` counts instructions.
+
+SIM_CFLAGS := $(STD) $(WARN) -O2 -g
+SIM_LIB_SRCS := $(wildcard sched/*.c) $(addprefix tests/sim/,scenarios.c sim.c workload.c fluid.c trace_csv.c)
+SIM_LIB_OBJS := $(SIM_LIB_SRCS:%.c=$(BUILD)/sim/%.o)
+SIM_ARGS ?=
+
+$(BUILD)/sim/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/sim/libsim.a: $(SIM_LIB_OBJS)
+	@rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/sim/sim: $(BUILD)/sim/tests/sim/main.o $(BUILD)/sim/libsim.a
+	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+# make sim SIM_ARGS="--scenario s1 --policy credit"
+.PHONY: sim
+sim: $(BUILD)/sim/sim
+	$(BUILD)/sim/sim --tsv $(BUILD)/sim/figures.tsv $(SIM_ARGS)
+
+-include $(shell find $(BUILD)/sim -name '*.d' 2>/dev/null)
