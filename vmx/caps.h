@@ -17,7 +17,8 @@
 
 #include "hv/error.h"
 
-#define CAPS_VMX_MSR_COUNT 20 /* IA32_VMX_BASIC (0x480) to IA32_VMX_EXIT_CTLS2 (0x493) */
+#define CAPS_TEXT_MAX	   3072 /* bytes that the longest text of caps_missing() fits in */
+#define CAPS_VMX_MSR_COUNT 20	/* IA32_VMX_BASIC (0x480) to IA32_VMX_EXIT_CTLS2 (0x493) */
 
 /* How the machine is read. Both functions are called only for leaves and MSRs that exist. */
 struct caps_ops {

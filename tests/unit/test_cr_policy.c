@@ -4,8 +4,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/unit/caps_models.h"
+#include "vmx/audit.h"
 #include "vmx/cr_policy.h"
 #include "vmx/registers.h"
+#include "vmx/vmcs_build.h"
 
 #define PROT  (CR0_PE | CR0_ET)
 #define PAGED (CR0_PE | CR0_ET | CR0_PG)
@@ -235,6 +238,97 @@ static void pdpte_rules(void **unused)
 	assert_true(cr_pdptes_valid(&limits, pdptes));
 }
 
+/* ---- Whatever is accepted, VM entry must accept too ---- */
+
+static uint64_t rng_state = 42;
+
+static uint64_t random_bits(void)
+{
+	rng_state = rng_state * 6364136223846793005ull + 1442695040888963407ull;
+	return rng_state >> 32;
+}
+
+/* A subset of the bits, most often of those that decide the paging mode. */
+static uint64_t random_subset(uint64_t all, uint64_t likely)
+{
+	uint64_t value = 0;
+
+	for (unsigned i = 0; i < 64; i++)
+		if (all >> i & 1 && random_bits() % 4 < (likely >> i & 1 ? 3 : 1))
+			value |= 1ull << i;
+	return value;
+}
+
+static struct cr_result random_write(const struct cr_state *state)
+{
+	uint64_t cr0 = CR0_PE | CR0_PG | CR0_WP | CR0_CD | CR0_NW | CR0_TS | CR0_NE;
+
+	switch (random_bits() % 4) {
+	case 0:
+		return cr_write_cr0(&limits, state, random_subset(cr0, CR0_PE | CR0_PG));
+	case 1:
+		return cr_write_cr4(&limits, state,
+				    random_subset(limits.cr4_allowed | CR4_VMXE, CR4_PAE));
+	case 2:
+		return cr_write_efer(&limits, state, random_subset(limits.efer_allowed, EFER_LME));
+	default:
+		return cr_lmsw(&limits, state, (uint16_t)random_bits());
+	}
+}
+
+static const struct vmcs_host host = {
+	.cr0 = CR0_PG | CR0_NE | CR0_PE,
+	.cr4 = CR4_PAE | CR4_VMXE,
+	.efer = EFER_LME | EFER_LMA,
+	.cs = 0x08,
+	.tr = 0x18,
+};
+
+static void enter_with(const struct vmx_caps *caps, const struct cr_state *state)
+{
+	const struct vmcs_settings settings = { .eptp = 0x1e, .guest_cr4_allowed = 0 };
+	const struct audit_rule *failed[1] = { NULL };
+	struct vmcs_image image;
+	struct audit_reader reader = { audit_read_image, &image };
+	struct vmcs_start start;
+
+	vmcs_start_prot32(&start, 0x1000, 0x2000);
+	start.cr0 = state->cr0;
+	start.cr3 = state->cr3;
+	start.cr4 = state->cr4;
+	start.efer = state->efer;
+	if (state->cs_long)
+		start.segment[SEGMENT_CS].access = 0xa09b;
+	vmcs_build(&image, caps, &host, &settings, &start);
+	if (audit_vmcs(&reader, caps, failed, 1))
+		fail_msg("cr0 %lx cr4 %lx efer %lx: %s", state->cr0, state->cr4, state->efer,
+			 failed[0]->text);
+}
+
+static void every_accepted_state_can_be_entered(void **unused)
+{
+	struct vmx_caps caps = model_caps("corei7_skylake_x");
+	struct cr_state state = real;
+	unsigned accepted = 0, long_mode = 0;
+
+	(void)unused;
+	for (unsigned step = 0; step < 6000; step++) {
+		struct cr_result result = random_write(&state);
+
+		if (result.verdict == CR_FAULT)
+			continue;
+		assert_int_equal(!!((state.efer ^ result.state.efer) & EFER_LMA),
+				 !!(result.effects & CR_EFFECT_IA32E));
+		state = result.state;
+		state.cs_long = state.efer & EFER_LMA && random_bits() % 2;
+		enter_with(&caps, &state);
+		accepted++;
+		long_mode += !!(state.efer & EFER_LMA);
+	}
+	assert_true(accepted > 1000);
+	assert_true(long_mode > 100);
+}
+
 static void limits_come_from_cpuid(void **unused)
 {
 	struct cpuid_table cpuid = {
@@ -268,6 +362,7 @@ int main(void)
 		cmocka_unit_test(faults_change_nothing),
 		cmocka_unit_test(xcr0_rules),
 		cmocka_unit_test(pdpte_rules),
+		cmocka_unit_test(every_accepted_state_can_be_entered),
 		cmocka_unit_test(limits_come_from_cpuid),
 	};
 
