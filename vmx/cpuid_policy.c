@@ -77,7 +77,7 @@ const struct cpuid_rule cpuid_rules[] = {
 	{ 0x80000004, 0, EDX, ALL, 0, "brand string" },
 	{ 0x80000006, 0, ECX, ALL, 0, "L2 cache" },
 	{ 0x80000007, 0, EDX, 0, BIT(8), "invariant TSC: all of our own time depends on it too" },
-	{ 0x80000008, 0, EAX, 0xffff, 0, "address sizes" },
+	{ 0x80000008, 0, EAX, 0xff, 48 << 8, "physical address size; linear 48, without LA57" },
 };
 const unsigned cpuid_rule_count = COUNT(cpuid_rules);
 

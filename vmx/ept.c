@@ -70,6 +70,17 @@ static uint64_t *find_entry(const struct ept *ept, uint64_t gpa, unsigned *level
 	return &table[index_of(gpa, 1)];
 }
 
+/* Puts a new table behind an entry; the entry's value, or 0 if there is no page. */
+static uint64_t link_table(struct ept *ept, uint64_t *entry)
+{
+	uint64_t page;
+
+	if (!new_table(ept, &page))
+		return 0;
+	store(entry, page | EPT_RWX);
+	return page | EPT_RWX;
+}
+
 /*
  * The table of this level for gpa, made with the tables above it where it is not there. NULL if
  * there is no page for it (ERR_NO_MEMORY) or a large page is in the way (ERR_EXISTS).
@@ -80,22 +91,15 @@ static uint64_t *ept_table(struct ept *ept, uint64_t gpa, unsigned level, enum e
 
 	for (unsigned at = EPT_LEVELS; at > level; at--) {
 		uint64_t *entry = &table[index_of(gpa, at)];
-		uint64_t value = load(entry), page;
+		uint64_t value = load(entry);
 
-		if (is_present(value) && is_leaf(value, at)) {
-			*error = ERR_EXISTS;
+		if (!is_present(value))
+			value = link_table(ept, entry);
+		if (!value || value & EPT_LARGE) {
+			*error = value ? ERR_EXISTS : ERR_NO_MEMORY;
 			return NULL;
 		}
-		if (is_present(value)) {
-			table = table_of(ept, value & EPT_ADDRESS_MASK);
-			continue;
-		}
-		table = new_table(ept, &page);
-		if (!table) {
-			*error = ERR_NO_MEMORY;
-			return NULL;
-		}
-		store(entry, page | EPT_RWX);
+		table = table_of(ept, value & EPT_ADDRESS_MASK);
 	}
 	return table;
 }

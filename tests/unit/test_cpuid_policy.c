@@ -280,6 +280,7 @@ static void limits_follow_features(void **state)
 	(void)state;
 	build("corei7_skylake_x", 1, 100000000, 7);
 	assert_int_equal(table.physical_bits, 40);
+	assert_int_equal(reg(0x80000008, 0, EAX), 48 << 8 | 40);
 	assert_int_equal(table.efer_allowed, EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
 	assert_true(table.cr4_allowed & CR4_SMAP && table.cr4_allowed & CR4_PCIDE);
 	assert_int_equal(table.cr4_allowed & (CR4_VMXE | CR4_SMXE | CR4_PKE | CR4_LA57 | CR4_CET),
