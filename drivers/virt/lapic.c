@@ -45,8 +45,18 @@ void lapic_refresh(struct lapic *l)
 	l->deliverable = beats ? (int32_t)l->irr_top : -1;
 }
 
-static void request(struct lapic *l, uint32_t vector)
+static bool accepts(const struct lapic *l)
 {
+	return lapic_enabled(l) && lapic_software_enabled(l);
+}
+
+/* Puts a legal vector into the IRR; the TMR remembers how it was triggered until its EOI. */
+static void request(struct lapic *l, uint8_t vector, bool level_triggered)
+{
+	uint32_t *tmr = &l->tmr[vector / 32];
+	uint32_t bit = 1u << vector % 32;
+
+	*tmr = level_triggered ? *tmr | bit : *tmr & ~bit;
 	bitmap_set(&l->irr, vector);
 	if (vector > l->irr_top) {
 		l->irr_top = vector;
@@ -54,19 +64,28 @@ static void request(struct lapic *l, uint32_t vector)
 	}
 }
 
+void lapic_error(struct lapic *l, uint32_t esr_bit)
+{
+	uint32_t lvt = l->lvt[LAPIC_LVT_ERROR];
+	bool first = !l->esr_pending;
+
+	l->esr_pending |= esr_bit;
+	if (!first || (lvt & LVT_MASKED) || !accepts(l))
+		return;
+	if ((lvt & LVT_VECTOR) < FIRST_LEGAL_VECTOR)
+		l->esr_pending |= ESR_RECEIVE_ILLEGAL;
+	else
+		request(l, (uint8_t)lvt, false);
+}
+
 void lapic_inject(struct lapic *l, uint8_t vector, bool level_triggered)
 {
-	uint32_t bit = 1u << vector % 32;
-
-	if (!lapic_enabled(l) || !lapic_software_enabled(l))
+	if (!accepts(l))
 		return;
-	if (vector < FIRST_LEGAL_VECTOR) {
+	if (vector < FIRST_LEGAL_VECTOR)
 		lapic_error(l, ESR_RECEIVE_ILLEGAL);
-		return;
-	}
-	l->tmr[vector / 32] =
-		level_triggered ? l->tmr[vector / 32] | bit : l->tmr[vector / 32] & ~bit;
-	request(l, vector);
+	else
+		request(l, vector, level_triggered);
 }
 
 void lapic_self_ipi(struct lapic *l, uint8_t vector)
@@ -151,20 +170,6 @@ bool lapic_take_event(struct lapic *l, uint32_t event)
 
 	l->events &= ~event;
 	return there;
-}
-
-void lapic_error(struct lapic *l, uint32_t esr_bit)
-{
-	uint32_t lvt = l->lvt[LAPIC_LVT_ERROR];
-	bool first = !l->esr_pending;
-
-	l->esr_pending |= esr_bit;
-	if (!first || (lvt & LVT_MASKED))
-		return;
-	if ((lvt & LVT_VECTOR) < FIRST_LEGAL_VECTOR)
-		l->esr_pending |= ESR_RECEIVE_ILLEGAL;
-	else
-		lapic_inject(l, (uint8_t)lvt, false);
 }
 
 /* The event that a delivery mode other than fixed leads to; 0: none. */
