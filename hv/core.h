@@ -35,7 +35,7 @@ enum core_pending {
 	CORE_PENDING_DEVICE = 1u << 6,	   /* a host device interrupted */
 };
 
-enum core_state { CORE_ABSENT = 0, CORE_STARTING, CORE_ONLINE, CORE_HALTED };
+enum core_state { CORE_ABSENT = 0, CORE_STARTING, CORE_ONLINE };
 
 #define CORE_STACK_SIZE	    32768ul /* bytes */
 #define CORE_IST_STACK_SIZE 16384ul /* bytes: enough for a panic's output */
@@ -68,6 +68,7 @@ struct core {
 	_Alignas(CACHE_LINE) volatile uint32_t pending; /* atomic; enum core_pending */
 	volatile uint32_t state; /* enum core_state; written by the core, CORE_STARTING by core 0 */
 	volatile uint32_t kicks; /* NMIs taken; written by the core itself */
+	uint64_t online_at;	 /* TSC when it came up; constant once the state is CORE_ONLINE */
 } __attribute__((aligned(CACHE_LINE)));
 
 /* cores[0 .. core_count-1] are online once smp_start() has returned; constant from then on. */
@@ -89,9 +90,7 @@ static inline uint32_t core_pending_here(void)
 {
 	uint32_t pending;
 
-	__asm__ volatile("movl %%gs:%c1, %0"
-			 : "=r"(pending)
-			 : "i"(offsetof(struct core, pending)));
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(pending) : "i"(offsetof(struct core, pending)));
 	return pending;
 }
 

@@ -158,7 +158,7 @@ static const char *test_pages(void)
 
 static const char *test_heap(void)
 {
-	size_t size = 300000;
+	size_t size = 100000; /* more than one step of the heap's growth */
 	uint8_t *bytes = calloc(1, size);
 	const char *wrong = NULL;
 

@@ -172,8 +172,23 @@ static bool start_core(struct core *core)
 	return !leave_starting(core, CORE_ABSENT);
 }
 
+/*
+ * Time is the TSC on every core, so they must agree. What can be seen here is a clock that is off
+ * by more than a start takes: the core's first reading then lies outside our two.
+ */
+static void check_clock(const struct core *core, uint64_t before, uint64_t after)
+{
+	if (core->online_at < before)
+		log_warn("smp: the TSC of core %u is behind by %lu ticks or more", core->index,
+			 before - core->online_at);
+	if (core->online_at > after)
+		log_warn("smp: the TSC of core %u is ahead by %lu ticks or more", core->index,
+			 core->online_at - after);
+}
+
 static bool bring_up(uint32_t apic_id, const struct acpi_info *acpi)
 {
+	uint64_t before = tsc_now();
 	struct core *core = core_create(core_count, apic_id, acpi_core_node(acpi, apic_id));
 
 	if (core == NULL) {
@@ -185,6 +200,7 @@ static bool bring_up(uint32_t apic_id, const struct acpi_info *acpi)
 		log_error("smp: the core with APIC id %u did not start", apic_id);
 		return false;
 	}
+	check_clock(core, before, tsc_now());
 	core_count++;
 	return true;
 }
@@ -218,6 +234,7 @@ void smp_ap_main(struct core *core)
 	paging_init_core();
 	core_bind(core);
 	apic_init_core();
+	core->online_at = tsc_now();
 	if (apic_id() != core->apic_id || !leave_starting(core, CORE_ONLINE))
 		cpu_halt_forever();
 	core_main(core);
