@@ -18,8 +18,9 @@
  *   not exit (the world switch saves DR0-DR3 and DR6 of a vCPU whose DR7 is in use).
  * - every I/O port (without I/O bitmaps), every MSR that the caller's bitmap does not open.
  * - CR8, without a TPR shadow: it would be the host's APIC.
- * - exceptions: #MC only, so that the host's handler sees machine checks; CR4.MCE is kept set for
- *   the same reason. #DB, #BP, #PF and the rest go straight to the guest.
+ * - exceptions: #MC, so that the host's handler sees machine checks (CR4.MCE is kept set for the
+ *   same reason), and those the settings name: #DB and #AC should be (vmx/debug_policy.h). #BP,
+ *   #PF and the rest go straight to the guest.
  * - CR0 and CR4 bits outside vmcs_cr0_guest_owned() and vmcs_cr4_guest_owned().
  */
 #ifndef VMX_VMCS_BUILD_H

@@ -15,6 +15,7 @@ PURE_SRCS += vmx/memory_type.c
 PURE_SRCS += vmx/cpuid_policy.c
 PURE_SRCS += vmx/msr_policy.c
 PURE_SRCS += vmx/cr_policy.c
+PURE_SRCS += vmx/debug_policy.c
 PURE_SRCS += vmx/audit.c
 PURE_SRCS += vmx/audit_controls.c
 PURE_SRCS += vmx/audit_host.c
