@@ -167,6 +167,24 @@ static void refuses_bad_tables(void **state)
 	assert_int_equal(bus_init(&b, no_read, 1), ERR_INVALID);
 }
 
+/* Ranges a multiple of the hint table apart share their hints; all must still be found. */
+static void ranges_that_share_a_hint(void **state)
+{
+	static struct bus_range many[256];
+	struct bus b;
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++)
+		many[i] = (struct bus_range)RANGE(i * 512ull, i * 512ull + i % 9, 1, &low);
+	assert_int_equal(bus_init(&b, many, 256), ERR_INVALID);
+	assert_int_equal(bus_init(&b, many, 255), OK);
+	for (unsigned i = 0; i < 255; i++) {
+		assert_ptr_equal(bus_find(&b, many[i].first), &many[i]);
+		assert_ptr_equal(bus_find(&b, many[i].last), &many[i]);
+		assert_null(bus_find(&b, many[i].last + 1));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +196,7 @@ int main(void)
 		cmocka_unit_test_setup(splits_accesses_that_leave_a_range, setup),
 		cmocka_unit_test_setup(adds_the_first_offset, setup),
 		cmocka_unit_test_setup(refuses_bad_tables, setup),
+		cmocka_unit_test_setup(ranges_that_share_a_hint, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

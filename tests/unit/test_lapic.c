@@ -24,6 +24,29 @@ static void power_up_state(void **state)
 	assert_true(lapic_consistent(&apic));
 }
 
+/* The check that other tests rely on finds each way of being wrong. */
+static void consistency_check_has_teeth(void **state)
+{
+	struct lapic good, bad;
+
+	(void)state;
+	lapic_inject(&apic, 0x45, false);
+	lapic_accept(&apic, 0x45);
+	lapic_inject(&apic, 0x52, false);
+	good = apic;
+	assert_true(lapic_consistent(&good));
+	bad = good, bad.deliverable = -1;
+	assert_false(lapic_consistent(&bad));
+	bad = good, bad.irr_top = 0;
+	assert_false(lapic_consistent(&bad));
+	bad = good, bad.isr.words = 0;
+	assert_false(lapic_consistent(&bad));
+	bad = good, bad.irr.word[0] = 8, bad.irr.words |= 1;
+	assert_false(lapic_consistent(&bad));
+	bad = good, bad.tpr = 0x50;
+	assert_false(lapic_consistent(&bad));
+}
+
 static void every_vector_is_delivered_once(void **state)
 {
 	(void)state;
@@ -230,6 +253,9 @@ static void self_ipi_msr(void **state)
 	assert_int_equal(msr_set(R_SELF_IPI, 0x93), OK);
 	assert_int_equal(lapic_pending_vector(&apic), 0x93);
 	assert_int_equal(msr_set(R_SELF_IPI, 0x193), ERR_INVALID);
+	assert_int_equal(msr_set(R_SELF_IPI, 0x0F), OK); /* no fault, but an error */
+	assert_int_equal(msr_set(R_ESR, 0), OK);
+	assert_int_equal(msr(R_ESR), 0x20);
 	assert_int_equal(recorder.sent, 0);
 }
 
@@ -435,6 +461,18 @@ static void mode_transitions(void **state)
 	}
 }
 
+static void apic_base_reads_back(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(lapic_msr_read(&apic, LAPIC_MSR_BASE, 0, &value), OK);
+	assert_true(value == BASE_XAPIC);
+	assert_int_equal(base_set(BASE_X2APIC | LAPIC_BASE_BSP), OK);
+	assert_int_equal(lapic_msr_read(&apic, LAPIC_MSR_BASE, 0, &value), OK);
+	assert_true(value == (BASE_X2APIC | LAPIC_BASE_BSP));
+}
+
 static void apic_base_reserved_bits(void **state)
 {
 	struct lapic_config config = fixture_config(0);
@@ -627,6 +665,30 @@ static void posts_are_seen_after_sync(void **state)
 	assert_true(lapic_post(&apic, 0x51, false));
 }
 
+static void a_vector_may_change_its_trigger(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		lapic_post(&apic, 0x61, i % 2);
+		lapic_sync(&apic);
+		assert_int_equal(mmio(R_TMR + 3), i % 2 ? 2 : 0);
+		lapic_accept(&apic, 0x61);
+		lapic_eoi(&apic);
+		assert_int_equal(recorder.eois, (i + 1) / 2);
+	}
+}
+
+static void messages_that_do_nothing(void **state)
+{
+	struct apic_message reserved = { .mode = 3, .assert_level = true };
+	struct apic_message deassert = { .mode = APIC_INIT };
+
+	(void)state;
+	assert_false(lapic_post_message(&apic, &reserved));
+	assert_false(lapic_post_message(&apic, &deassert));
+	assert_false(lapic_has_posted(&apic));
+}
+
 static void messages_become_events(void **state)
 {
 	static const struct {
@@ -704,6 +766,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(power_up_state, setup_xapic),
+		cmocka_unit_test_setup(consistency_check_has_teeth, setup_xapic),
 		cmocka_unit_test_setup(every_vector_is_delivered_once, setup_xapic),
 		cmocka_unit_test_setup(higher_class_nests_same_class_waits, setup_xapic),
 		cmocka_unit_test_setup(eoi_without_service_is_ignored, setup_xapic),
@@ -731,6 +794,7 @@ int main(void)
 		cmocka_unit_test_setup(x2apic_msrs_fault_in_xapic_mode, setup_xapic),
 		cmocka_unit_test_setup(ids_in_both_modes, setup_xapic),
 		cmocka_unit_test_setup(mode_transitions, setup_xapic),
+		cmocka_unit_test_setup(apic_base_reads_back, setup_xapic),
 		cmocka_unit_test_setup(apic_base_reserved_bits, setup_xapic),
 		cmocka_unit_test_setup(disabling_resets, setup_xapic),
 		cmocka_unit_test_setup(x2apic_keeps_what_is_pending, setup_xapic),
@@ -742,6 +806,8 @@ int main(void)
 		cmocka_unit_test_setup(virtual_wire, setup_xapic),
 		cmocka_unit_test_setup(perf_entry_masks_itself, setup_xapic),
 		cmocka_unit_test_setup(posts_are_seen_after_sync, setup_xapic),
+		cmocka_unit_test_setup(a_vector_may_change_its_trigger, setup_xapic),
+		cmocka_unit_test_setup(messages_that_do_nothing, setup_xapic),
 		cmocka_unit_test_setup(messages_become_events, setup_xapic),
 		cmocka_unit_test_setup(xapic_destinations, setup_xapic),
 		cmocka_unit_test_setup(x2apic_destinations, setup_xapic),

@@ -168,6 +168,16 @@ static void zero_means_65536(void **state)
 	assert_int_equal(count_at(0, 10), 0xFFFF);
 }
 
+/* The chip forbids a count of one in the periodic modes; it must not mean endless interrupts. */
+static void periodic_count_of_one_counts_as_two(void **state)
+{
+	(void)state;
+	load(0, 2, 1, 0);
+	assert_true(pit_next_event(&p) == 20);
+	load(0, 0, 1, 0);
+	assert_true(pit_next_event(&p) == 10);
+}
+
 static void modes_6_and_7_are_2_and_3(void **state)
 {
 	(void)state;
@@ -334,6 +344,7 @@ int main(void)
 		cmocka_unit_test_setup(mode3_is_a_square_wave, setup),
 		cmocka_unit_test_setup(mode4_strobes_once, setup),
 		cmocka_unit_test_setup(zero_means_65536, setup),
+		cmocka_unit_test_setup(periodic_count_of_one_counts_as_two, setup),
 		cmocka_unit_test_setup(modes_6_and_7_are_2_and_3, setup),
 		cmocka_unit_test_setup(byte_access_modes, setup),
 		cmocka_unit_test_setup(bcd_counts, setup),
