@@ -325,11 +325,11 @@ static bool bitmap_consistent(const struct lapic_bitmap *b, uint32_t top)
 {
 	uint32_t words = 0, highest = 0;
 
-	for (uint32_t bit = 0; bit < 256; bit++) {
-		if (!(b->word[bit / 32] & 1u << bit % 32))
+	for (uint32_t i = 0; i < 8; i++) {
+		if (!b->word[i])
 			continue;
-		words |= 1u << bit / 32;
-		highest = bit;
+		words |= 1u << i;
+		highest = i * 32 + 31 - (uint32_t)__builtin_clz(b->word[i]);
 	}
 	return words == b->words && highest == top && !(b->word[0] & 0xFFFF);
 }
