@@ -56,9 +56,12 @@ static bool checksum_ok(const uint8_t *bytes, uint32_t length)
 
 static bool open_table(const struct parser *parser, uint64_t phys, struct table *table)
 {
-	const uint8_t *header = parser->map(parser->context, phys, HEADER_LENGTH);
+	const uint8_t *header;
 
-	if (phys == 0 || header == NULL)
+	if (phys == 0)
+		return false;
+	header = parser->map(parser->context, phys, HEADER_LENGTH);
+	if (header == NULL)
 		return false;
 	table->length = (uint32_t)read_field(header, 4, 4);
 	if (table->length < HEADER_LENGTH || table->length > ACPI_MAX_TABLE_SIZE)
