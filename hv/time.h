@@ -27,6 +27,15 @@ static inline uint64_t tsc_now(void)
 	return (uint64_t)high << 32 | low;
 }
 
+/* Its lower half: enough for the difference of two moments less than 2^32 ticks apart. */
+static inline uint32_t tsc_now_low(void)
+{
+	uint32_t low;
+
+	__asm__ volatile("rdtsc" : "=a"(low)::"rdx");
+	return low;
+}
+
 static inline uint64_t time_scale(uint64_t value, struct time_factor factor)
 {
 	return (uint64_t)((unsigned __int128)value * factor.multiplier >> factor.shift);

@@ -69,6 +69,7 @@ struct vcpu {
 	struct vm *vm;
 	uint32_t index; /* in the VM, and the APIC ID */
 	enum vcpu_wait wait;
+	bool deaf; /* in VCPU_WAIT_HALT: interrupts are off, only an NMI or INIT could end it */
 	bool pause_asked; /* written by the boot core, then VCPU_REQUEST_PAUSE or a wake-up */
 	bool gone;	  /* has left its core for good since the VM was started */
 	struct lapic lapic;

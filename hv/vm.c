@@ -25,7 +25,7 @@ static const char *const state_names[] = {
 
 static const char *const end_names[] = {
 	[VM_END_NONE] = "none",	      [VM_END_EXITED] = "exited", [VM_END_RESET] = "reset",
-	[VM_END_CRASHED] = "crashed", [VM_END_KILLED] = "killed",
+	[VM_END_CRASHED] = "crashed", [VM_END_KILLED] = "killed", [VM_END_HALTED] = "halted",
 };
 
 const char *vm_state_name(enum vm_state state)
@@ -59,6 +59,23 @@ bool vm_all_stopped(void)
 		if (state != VM_READY && state != VM_STOPPED)
 			return false;
 	}
+	return true;
+}
+
+static bool vcpu_is_dead(const struct vcpu *vcpu)
+{
+	if (lapic_has_posted(&vcpu->lapic) || vcpu->lapic.events)
+		return false;
+	return vcpu->wait == VCPU_WAIT_SIPI || (vcpu->wait == VCPU_WAIT_HALT && vcpu->deaf);
+}
+
+/* The last one to fall asleep sees all others asleep: each is marked before it looks. */
+bool vm_is_dead(const struct vm *vm)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+		if (!vcpu_is_dead(vm->vcpus[i]))
+			return false;
 	return true;
 }
 
@@ -221,7 +238,7 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 	vcpu->wait = vcpu->index ? VCPU_WAIT_SIPI : VCPU_WAIT_NONE;
 	vcpu->tsc_offset = -now;
 	vcpu->tsc_adjust = 0;
-	vcpu->misc_enable = 1; /* fast strings */
+	vcpu->misc_enable = MSR_MISC_ENABLE_RESET;
 	vcpu->microcode_rev = 0;
 	vcpu->halt_ticks = 0;
 	vcpu->halted_at = 0;

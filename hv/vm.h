@@ -45,6 +45,7 @@ enum vm_state {
 enum vm_end {
 	VM_END_NONE,
 	VM_END_EXITED,	/* by itself: exit hypercall, test-exit port or power-off, with a code */
+	VM_END_HALTED,	/* no vCPU can ever run again: all halted with interrupts off */
 	VM_END_RESET,	/* it asked for a reset */
 	VM_END_CRASHED, /* it did what no guest can survive */
 	VM_END_KILLED,	/* by a person, or by the end of a batch run */
@@ -117,6 +118,9 @@ enum error vm_destroy(struct vm *vm);
  */
 void vm_end(struct vm *vm, enum vm_end end, uint64_t code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* True if no vCPU is left that could wake another: each waits for a SIPI or is deaf in HLT. */
+bool vm_is_dead(const struct vm *vm);
 
 /* The core loop: a vCPU has left its core for good. */
 void vm_vcpu_gone(struct vm *vm, uint64_t now);

@@ -153,7 +153,7 @@ enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
  */
 enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
 {
-	uint32_t start = tsc_now();
+	uint32_t start = tsc_now_low();
 	uint32_t reason = vmread(VMCS_EXIT_REASON);
 	enum vmx_verdict verdict;
 	uint64_t end;

@@ -18,6 +18,13 @@ void vmx_refresh_control_registers(struct vcpu *vcpu)
 	vcpu->cr4 = (vmread(VMCS_CR4_SHADOW) & mask4) | (vmread(VMCS_GUEST_CR4) & ~mask4);
 }
 
+static bool tss_is_16bit(void)
+{
+	unsigned type = vmread(VMCS_GUEST_TR_ACCESS) & ACCESS_TYPE_MASK;
+
+	return type == 1 || type == 3;
+}
+
 static struct cr_state state_of(struct vcpu *vcpu)
 {
 	vmx_refresh_control_registers(vcpu);
@@ -26,6 +33,7 @@ static struct cr_state state_of(struct vcpu *vcpu)
 		.cr3 = vmread(VMCS_GUEST_CR3),
 		.cr4 = vcpu->cr4,
 		.efer = vcpu->efer,
+		.tss_16bit = tss_is_16bit(),
 		.cs_long = vmread(VMCS_GUEST_CS_ACCESS) & ACCESS_LONG,
 	};
 }

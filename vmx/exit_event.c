@@ -5,26 +5,57 @@
 #include "hv/timer_queue.h"
 #include "hv/traps.h"
 #include "hv/vm.h"
+#include "vmx/debug_policy.h"
 #include "vmx/exit.h"
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
 #include "vmx/names.h"
 #include "vmx/vmx.h"
 
-/* NMIs are the host's: a kick. #MC is the machine's, and the only exception that exits. */
+/* DR6 is the core's own while its vCPU is loaded. */
+static enum vmx_verdict reflect_debug_exception(void)
+{
+	struct debug_registers now = { .dr7 = vmread(VMCS_GUEST_DR7) };
+	struct debug_registers after;
+
+	asm volatile("mov %%db6, %0" : "=r"(now.dr6));
+	after = debug_reflect(vmread(VMCS_EXIT_QUALIFICATION), now);
+	asm volatile("mov %0, %%db6" : : "r"(after.dr6));
+	vmwrite(VMCS_GUEST_DR7, after.dr7);
+	return vmx_inject_exception(VECTOR_DB, false, 0);
+}
+
+/*
+ * #DB and #AC are the guest's own and exit only because a guest can make their delivery loop
+ * inside one instruction (vmx/debug_policy.h). One that came while another event was being
+ * delivered is dropped: that event goes again.
+ */
+static enum vmx_verdict reflect_exception(struct vcpu *vcpu, uint8_t vector)
+{
+	if (vmread(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID) {
+		vmx_reinject_interrupted_event();
+		return VMX_RESUME;
+	}
+	if (vector == VECTOR_DB)
+		return reflect_debug_exception();
+	if (vector == VECTOR_AC)
+		return vmx_inject_exception(VECTOR_AC, true, 0);
+	return vmx_crash(vcpu, "unexpected exception exit: %s", vmx_exception_name(vector));
+}
+
+/* NMIs are the host's: a kick. #MC is the machine's. */
 enum vmx_verdict vmx_exit_exception_nmi(struct vcpu *vcpu)
 {
 	uint32_t info = vmread(VMCS_EXIT_INTERRUPTION_INFO);
 
-	vmx_reinject_interrupted_event();
 	if ((info & INTERRUPTION_TYPE_MASK) == INTERRUPTION_NMI) {
+		vmx_reinject_interrupted_event();
 		trap_nmi_after_exit();
 		return VMX_RESUME;
 	}
 	if ((info & INTERRUPTION_VECTOR_MASK) == VECTOR_MC)
 		panic("machine check while a guest ran");
-	return vmx_crash(vcpu, "unexpected exception exit: %s",
-			 vmx_exception_name(info & INTERRUPTION_VECTOR_MASK));
+	return reflect_exception(vcpu, info & INTERRUPTION_VECTOR_MASK);
 }
 
 enum vmx_verdict vmx_exit_interrupt_window(struct vcpu *vcpu)
@@ -60,7 +91,13 @@ enum vmx_verdict vmx_exit_hlt(struct vcpu *vcpu)
 		vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 		return VMX_RESUME;
 	}
+	vcpu->deaf = !(vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
 	vcpu->wait = VCPU_WAIT_HALT;
+	if (vcpu->deaf && vm_is_dead(vcpu->vm)) {
+		vm_end(vcpu->vm, VM_END_HALTED, 0, "halted with interrupts off at rip 0x%lx",
+		       guest_rip());
+		return VMX_STOP;
+	}
 	return VMX_BLOCK;
 }
 

@@ -190,7 +190,6 @@ static const struct msr_functions functions[MSR_HANDLER_COUNT] = {
 	[MSR_HANDLER_PAT] = { read_pat, write_pat },
 	[MSR_HANDLER_MISC_ENABLE] = { read_misc_enable, write_misc_enable },
 	[MSR_HANDLER_BIOS_SIGN_ID] = { read_bios_sign_id, write_bios_sign_id },
-	[MSR_HANDLER_XSS] = { read_zero, write_zero_only },
 	[MSR_HANDLER_DEBUGCTL] = { read_zero, write_zero_only },
 };
 

@@ -83,6 +83,7 @@ static void vcpu_settings(struct vmcs_settings *settings, const struct vcpu *vcp
 		.ple_window = PLE_WINDOW,
 		.xss_exit_bitmap = UINT64_MAX,
 		.guest_cr4_allowed = vm->cpuid.cr4_allowed,
+		.exception_bitmap = 1u << VECTOR_DB | 1u << VECTOR_AC,
 		.rdtscp = true,
 		.invpcid = true,
 	};

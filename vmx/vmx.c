@@ -69,7 +69,7 @@ static void log_missing(char *text)
 enum error vmx_init(void)
 {
 	static struct vmx_caps_raw raw;
-	static char text[2048];
+	static char text[CAPS_TEXT_MAX];
 	enum memory_type type;
 
 	caps_read(&raw, &machine);
