@@ -20,15 +20,22 @@
 
 #include <stdio.h>
 
+#include "sched/internal.h"
 #include "sched/policies.h"
 
 #define CAP_WINDOW_US  30000 /* a capped entity runs at most cap percent of this at once */
 #define RECLASSIFY_MAX 2     /* entities that change between UNDER and OVER in one decision */
 #define SURPLUS_LOOKS  4
+#define INITIAL_CREDIT (1ull << 40)
 
 static struct credit_core *credit_of(struct sched_core *core)
 {
 	return (struct credit_core *)core->data;
+}
+
+static const struct credit_core *credit_of_const(const struct sched_core *core)
+{
+	return (const struct credit_core *)core->data;
 }
 
 static struct credit_entity *state_of(const struct sched_entity *entity)
@@ -44,6 +51,11 @@ static const struct credit_config *config_of(const struct sched_core *core)
 static uint64_t us(const struct sched_core *core, uint64_t microseconds)
 {
 	return core->sched->ms * microseconds / 1000;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 static bool under(struct sched_core *core, const struct sched_entity *entity)
@@ -71,7 +83,6 @@ static void credit_core_init(struct sched_core *core, uint64_t now)
 	struct credit_core *credit = credit_of(core);
 
 	(void)now;
-	sched_list_init(&credit->boost);
 	sched_list_init(&credit->under);
 }
 
@@ -80,8 +91,26 @@ static void credit_entity_init(struct sched_core *core, struct sched_entity *ent
 	struct credit_entity *state = state_of(entity);
 
 	state->share.time = sched_share_time(&credit_of(core)->clock);
+	if (config_of(core)->by_class && entity->class == SCHED_LATENCY)
+		state->share.time -= INITIAL_CREDIT; /* of which it may keep what it may save */
 	state->clock = core->id;
 	state->cap_until = now;
+}
+
+/*
+ * How much running time an entity may save up. A latency-sensitive one may save the more, the more
+ * others there are to spread the delay over when it spends it.
+ */
+static uint64_t saved_of(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct credit_config *config = config_of(core);
+	uint64_t saved;
+
+	if (!config->by_class || entity->class != SCHED_LATENCY)
+		return us(core, config->saved_us);
+	saved = us(core, config->saved_latency_us) * credit_of(core)->clock.weight /
+		entity->params.weight;
+	return least(saved, us(core, config->saved_most_us));
 }
 
 /* Takes part in sharing this core from now on. */
@@ -96,8 +125,7 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share);
 	state->clock = core->id;
 	state->share.weight = entity->params.weight;
-	sched_share_join(&credit_of(core)->clock, &state->share,
-			 us(core, config_of(core)->saved_us));
+	sched_share_join(&credit_of(core)->clock, &state->share, saved_of(core, entity));
 }
 
 static void part(struct sched_core *core, struct sched_entity *entity)
@@ -112,10 +140,19 @@ static void queue_over(struct sched_core *core, struct sched_entity *entity)
 	sched_heap_insert(&credit_of(core)->over, &entity->node, state_of(entity)->share.time);
 }
 
-static void queue_list(struct sched_list *list, struct sched_entity *entity,
-		       enum credit_queue queue, bool first)
+static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	state_of(entity)->queue = queue;
+	uint64_t key = config_of(core)->by_class ? entity->burst + 1 : 1;
+
+	state_of(entity)->queue = CREDIT_BOOST;
+	sched_heap_insert(&credit_of(core)->boost, &entity->node, first ? 0 : key);
+}
+
+static void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
+{
+	struct sched_list *list = &credit_of(core)->under;
+
+	state_of(entity)->queue = CREDIT_UNDER;
 	if (first)
 		sched_list_add_head(list, &entity->link);
 	else
@@ -127,9 +164,9 @@ static void queue_by_credit(struct sched_core *core, struct sched_entity *entity
 	if (!under(core, entity))
 		queue_over(core, entity);
 	else if (state_of(entity)->boosted)
-		queue_list(&credit_of(core)->boost, entity, CREDIT_BOOST, first);
+		queue_boost(core, entity, first);
 	else
-		queue_list(&credit_of(core)->under, entity, CREDIT_UNDER, first);
+		queue_under(core, entity, first);
 }
 
 static void park(struct sched_core *core, struct sched_entity *entity)
@@ -137,19 +174,30 @@ static void park(struct sched_core *core, struct sched_entity *entity)
 	part(core, entity);
 	state_of(entity)->queue = CREDIT_PARKED;
 	state_of(entity)->boosted = false;
+	entity->slice_used = 0;
 	sched_heap_insert(&credit_of(core)->parked, &entity->node, state_of(entity)->cap_until);
 }
 
-/* True if the entity goes on with its slice, before others of its class. */
-static bool unfinished(const struct sched_core *core, struct sched_entity *entity,
+/* True if the entity goes on with its slice. */
+static bool unfinished(const struct sched_core *core, const struct sched_entity *entity,
 		       enum sched_enqueue how)
 {
-	if (how == SCHED_ENQUEUE_DIRECTED)
+	if (how != SCHED_ENQUEUE_PUT)
+		return false;
+	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
-	if (how == SCHED_ENQUEUE_PUT && sched_slice_left(core, entity, slice_of(core, entity)))
-		return true;
-	entity->slice_used = 0;
-	return false;
+	return sched_slice_left(core, entity, slice_of(core, entity)) != 0;
+}
+
+/* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
+static void queue_turn(struct sched_core *core, struct sched_entity *entity)
+{
+	struct credit_core *credit = credit_of(core);
+
+	state_of(entity)->queue = CREDIT_TURN;
+	credit->turn = entity;
+	sched_book_open(&credit->book, entity,
+			sched_slice_left(core, entity, slice_of(core, entity)));
 }
 
 static void update_boost(struct sched_core *core, struct sched_entity *entity,
@@ -157,32 +205,54 @@ static void update_boost(struct sched_core *core, struct sched_entity *entity,
 {
 	struct credit_entity *state = state_of(entity);
 	const struct credit_config *config = config_of(core);
+	bool entitled = config->boost && under(core, entity) &&
+			(!config->by_class || entity->class == SCHED_LATENCY);
 
 	if (how == SCHED_ENQUEUE_WAKE)
-		state->boosted = config->boost && under(core, entity);
-	else if (how == SCHED_ENQUEUE_YIELD ||
+		state->boosted = entitled;
+	else if (how == SCHED_ENQUEUE_YIELD || !entitled)
+		state->boosted = false;
+	else if (!config->by_class &&
 		 entity->burst + core->sched->grain >= us(core, config->boost_us))
 		state->boosted = false;
+}
+
+/* The queue of an entity that can run. */
+static void choose_queue(struct sched_core *core, struct sched_entity *entity,
+			 enum sched_enqueue how, bool was_boosted)
+{
+	bool goes_on = unfinished(core, entity, how);
+	bool keeps_turn =
+		goes_on && config_of(core)->keep_turn && !was_boosted && !credit_of(core)->turn;
+
+	if (how == SCHED_ENQUEUE_YIELD) {
+		state_of(entity)->queue = CREDIT_ASIDE;
+		credit_of(core)->aside = entity;
+	} else if (keeps_turn) {
+		queue_turn(core, entity);
+		return;
+	} else {
+		queue_by_credit(core, entity, how == SCHED_ENQUEUE_DIRECTED);
+	}
+	if (!goes_on || !state_of(entity)->boosted)
+		entity->slice_used = 0;
+	sched_book_close(&credit_of(core)->book, entity);
 }
 
 static void credit_enqueue(struct sched_core *core, struct sched_entity *entity,
 			   enum sched_enqueue how, uint64_t now)
 {
-	struct credit_entity *state = state_of(entity);
-	bool first = unfinished(core, entity, how);
+	bool was_boosted;
 
-	if (entity->params.cap && state->cap_until > now) {
+	if (entity->params.cap && state_of(entity)->cap_until > now) {
+		sched_book_close(&credit_of(core)->book, entity);
 		park(core, entity);
 		return;
 	}
 	join(core, entity);
+	was_boosted = state_of(entity)->boosted;
 	update_boost(core, entity, how);
-	if (how == SCHED_ENQUEUE_YIELD) {
-		state->queue = CREDIT_ASIDE;
-		credit_of(core)->aside = entity;
-		return;
-	}
-	queue_by_credit(core, entity, first);
+	choose_queue(core, entity, how, was_boosted);
 }
 
 static void unqueue(struct sched_core *core, struct sched_entity *entity)
@@ -191,12 +261,16 @@ static void unqueue(struct sched_core *core, struct sched_entity *entity)
 	enum credit_queue queue = state_of(entity)->queue;
 
 	state_of(entity)->queue = CREDIT_NONE;
-	if (queue == CREDIT_OVER)
+	if (queue == CREDIT_BOOST)
+		sched_heap_remove(&credit->boost, &entity->node);
+	else if (queue == CREDIT_OVER)
 		sched_heap_remove(&credit->over, &entity->node);
 	else if (queue == CREDIT_PARKED)
 		sched_heap_remove(&credit->parked, &entity->node);
 	else if (queue == CREDIT_ASIDE)
 		credit->aside = NULL;
+	else if (queue == CREDIT_TURN)
+		credit->turn = NULL;
 	else
 		sched_list_remove(&entity->link);
 }
@@ -206,12 +280,14 @@ static void credit_dequeue(struct sched_core *core, struct sched_entity *entity,
 	(void)now;
 	unqueue(core, entity);
 	part(core, entity);
+	sched_book_close(&credit_of(core)->book, entity);
 }
 
 static void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	(void)now;
 	part(core, entity);
+	sched_book_close(&credit_of(core)->book, entity);
 }
 
 static void unpark(struct sched_core *core, uint64_t now)
@@ -253,8 +329,10 @@ static void reclassify(struct sched_core *core)
 
 static struct sched_entity *best(struct credit_core *credit)
 {
-	if (!sched_list_empty(&credit->boost))
-		return SCHED_ENTITY_OF(credit->boost.next, link);
+	if (sched_heap_first(&credit->boost))
+		return SCHED_ENTITY_OF(sched_heap_first(&credit->boost), node);
+	if (credit->turn)
+		return credit->turn;
 	if (!sched_list_empty(&credit->under))
 		return SCHED_ENTITY_OF(credit->under.next, link);
 	if (sched_heap_first(&credit->over))
@@ -269,19 +347,21 @@ static uint64_t next_release(struct sched_core *core)
 	return node ? node->key : SCHED_NEVER;
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
 			enum credit_queue queue)
 {
-	uint64_t run = slice_of(core, entity);
+	const struct credit_config *config = config_of(core);
+	uint64_t run = sched_slice_left(core, entity, slice_of(core, entity));
+	uint64_t least_run = core->sched->grain;
 
-	run -= least(run, entity->slice_used);
-	if (queue == CREDIT_BOOST)
-		run = least(run, us(core, config_of(core)->boost_us) - entity->burst);
+	if (queue == CREDIT_TURN && credit_of(core)->book.owed > least_run)
+		least_run = credit_of(core)->book.owed;
+	if (run < least_run)
+		run = least_run;
+	if (queue == CREDIT_BOOST && config->by_class)
+		run = sched_heap_first(&credit_of(core)->boost) ? us(core, config->boost_us) : run;
+	else if (queue == CREDIT_BOOST)
+		run = least(run, us(core, config->boost_us) - entity->burst);
 	if (entity->params.cap)
 		run = least(run, us(core, CAP_WINDOW_US) * entity->params.cap / 100);
 	return run;
@@ -291,9 +371,8 @@ static enum sched_reason reason_of(const struct sched_core *core, const struct s
 				   enum credit_queue queue)
 {
 	static const uint8_t reasons[] = {
-		[CREDIT_BOOST] = SCHED_WHY_WAKE,
-		[CREDIT_UNDER] = SCHED_WHY_TURN,
-		[CREDIT_OVER] = SCHED_WHY_LEFTOVER,
+		[CREDIT_BOOST] = SCHED_WHY_WAKE,     [CREDIT_TURN] = SCHED_WHY_REPAY,
+		[CREDIT_UNDER] = SCHED_WHY_TURN,     [CREDIT_OVER] = SCHED_WHY_LEFTOVER,
 		[CREDIT_ASIDE] = SCHED_WHY_LEFTOVER,
 	};
 
@@ -324,16 +403,36 @@ static struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	return entity;
 }
 
+/* Time that runs for the creditor pays it back, time of anybody else is lent by it. */
+static void keep_book(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		      uint64_t now)
+{
+	struct sched_book *book = &credit_of(core)->book;
+	uint64_t lent;
+
+	if (!book->creditor)
+		return;
+	if (book->creditor == entity) {
+		sched_book_repay(book, ran);
+		return;
+	}
+	lent = sched_book_lend(book, entity, ran);
+	if (lent)
+		sched_trace(core, SCHED_TRACE_DEBT, book->creditor, lent, entity->id, now);
+}
+
 static void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
 			  uint64_t now)
 {
 	struct credit_entity *state = state_of(entity);
 
 	sched_share_charge(&credit_of(core)->clock, &state->share, ran);
+	keep_book(core, entity, ran, now);
 	if (!entity->params.cap)
 		return;
-	if (state->cap_until < now - ran)
-		state->cap_until = now - ran;
+	/* what it could not use lately it may still use: one window of it */
+	if (state->cap_until + us(core, CAP_WINDOW_US) < now)
+		state->cap_until = now - us(core, CAP_WINDOW_US);
 	state->cap_until += ran * 100 / entity->params.cap;
 }
 
@@ -342,16 +441,22 @@ static enum credit_queue class_of_current(struct sched_core *core)
 {
 	struct sched_entity *entity = core->current;
 
-	if (!under(core, entity))
-		return CREDIT_OVER;
-	return state_of(entity)->boosted ? CREDIT_BOOST : CREDIT_UNDER;
+	if (state_of(entity)->boosted && under(core, entity))
+		return CREDIT_BOOST;
+	if (config_of(core)->keep_turn)
+		return CREDIT_TURN;
+	return under(core, entity) ? CREDIT_UNDER : CREDIT_OVER;
 }
 
 static bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
 			    uint64_t now)
 {
+	enum credit_queue mine = state_of(entity)->queue, current = class_of_current(core);
+
 	(void)now;
-	return state_of(entity)->queue < class_of_current(core);
+	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && config_of(core)->by_class)
+		return entity->burst < core->current->burst;
+	return mine < current;
 }
 
 static uint64_t credit_next_event(struct sched_core *core, uint64_t now)
@@ -360,50 +465,61 @@ static uint64_t credit_next_event(struct sched_core *core, uint64_t now)
 	return next_release(core);
 }
 
+static struct sched_entity *first_allowed(const struct sched_heap *heap, unsigned core)
+{
+	struct sched_node *node = sched_heap_first(heap);
+
+	if (!node || !sched_mask_has(&SCHED_ENTITY_OF(node, node)->params.affinity, core))
+		return NULL;
+	return SCHED_ENTITY_OF(node, node);
+}
+
 static struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
 					   uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	struct sched_node *over = sched_heap_first(&credit->over);
-	struct sched_entity *entity = sched_list_allowed(&credit->boost, to, SURPLUS_LOOKS);
+	struct sched_entity *entity = first_allowed(&credit->boost, to->id);
 
 	(void)now;
 	if (!entity)
 		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
-	if (!entity && over &&
-	    sched_mask_has(&SCHED_ENTITY_OF(over, node)->params.affinity, to->id))
-		entity = SCHED_ENTITY_OF(over, node);
-	return entity;
+	return entity ? entity : first_allowed(&credit->over, to->id);
 }
 
-static void dump_list(struct sched_core *core, const char *name, struct sched_list *list,
-		      void (*print)(void *arg, const char *line), void *arg)
+static void dump_entity(struct sched_core *core, const char *queue, struct sched_entity *entity,
+			void (*print)(void *arg, const char *line), void *arg)
 {
+	const struct credit_core *credit = credit_of(core);
 	char line[96];
 
-	for (struct sched_list *l = list->next; l != list; l = l->next) {
-		struct sched_entity *entity = SCHED_ENTITY_OF(l, link);
+	snprintf(line, sizeof(line), "%s: vcpu %u vm %u credit %lld owed %lld", queue, entity->id,
+		 entity->vm,
+		 (long long)sched_share_credit(&credit->clock, &state_of(entity)->share),
+		 (long long)sched_book_balance(&credit->book, entity));
+	print(arg, line);
+}
 
-		snprintf(line, sizeof(line), "%s vcpu %u vm %u credit %lld", name, entity->id,
-			 entity->vm,
-			 (long long)sched_share_credit(&credit_of(core)->clock,
-						       &state_of(entity)->share));
-		print(arg, line);
-	}
+static void dump_first(struct sched_core *core, const char *queue, struct sched_node *node,
+		       void (*print)(void *arg, const char *line), void *arg)
+{
+	if (node)
+		dump_entity(core, queue, SCHED_ENTITY_OF(node, node), print, arg);
 }
 
 static void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line),
 			void *arg)
 {
-	struct sched_node *over = sched_heap_first(&credit_of(core)->over);
-	char line[96];
+	struct credit_core *credit = credit_of(core);
 
-	dump_list(core, "boost", &credit_of(core)->boost, print, arg);
-	dump_list(core, "under", &credit_of(core)->under, print, arg);
-	if (!over)
-		return;
-	snprintf(line, sizeof(line), "over, first: vcpu %u", SCHED_ENTITY_OF(over, node)->id);
-	print(arg, line);
+	if (core->current)
+		dump_entity(core, "running", core->current, print, arg);
+	dump_first(core, "boost, first", sched_heap_first(&credit->boost), print, arg);
+	if (credit->turn)
+		dump_entity(core, "turn", credit->turn, print, arg);
+	for (struct sched_list *l = credit->under.next; l != &credit->under; l = l->next)
+		dump_entity(core, "under", SCHED_ENTITY_OF(l, link), print, arg);
+	dump_first(core, "over, first", sched_heap_first(&credit->over), print, arg);
+	dump_first(core, "parked, first", sched_heap_first(&credit->parked), print, arg);
 }
 
 /* The policies of the family differ in their constants only. */
@@ -424,6 +540,16 @@ static const struct credit_config slices = {
 	.boost = true, .own_slices = true, .slice_us = 30000, .saved_us = 30000, .boost_us = 10000
 };
 
+static const struct credit_config compensated = { .boost = true,
+						  .by_class = true,
+						  .keep_turn = true,
+						  .own_slices = true,
+						  .slice_us = 5000,
+						  .saved_us = 1000,
+						  .saved_latency_us = 8000,
+						  .saved_most_us = 20000,
+						  .boost_us = 1000 };
+
 const struct sched_ops sched_credit = {
 	.name = "credit",
 	.summary = "Xen's credit: weights, caps, BOOST on wake-up, 30 ms slices",
@@ -442,6 +568,13 @@ const struct sched_ops sched_credit_slices = {
 	.name = "credit-slices",
 	.summary = "credit with a slice (base, min, max) of each vCPU's own",
 	.config = &slices,
+	CREDIT_OPS,
+};
+
+const struct sched_ops sched_compensated = {
+	.name = "compensated",
+	.summary = "credit for two latency classes, preemption compensation, 5 ms slices",
+	.config = &compensated,
 	CREDIT_OPS,
 };
 

@@ -5,26 +5,33 @@
 #ifndef SCHED_CREDIT_H
 #define SCHED_CREDIT_H
 
+#include "sched/compensation.h"
 #include "sched/ops.h"
 #include "sched/share.h"
 
 /* Constants of one policy of the family, in its sched_ops.config. */
 struct credit_config {
-	bool boost;	   /* who wakes up with credit comes first for a while */
-	bool own_slices;   /* slices from the entity's parameters */
-	uint32_t slice_us; /* default slice */
-	uint32_t saved_us; /* running time that can be saved up by not running */
-	uint32_t boost_us; /* longest run before others */
+	bool boost;	 /* who wakes up with credit comes first for a while */
+	bool by_class;	 /* ...if it is latency-sensitive, as long as it has credit; among them the
+			  * one that has run least since its wake-up */
+	bool keep_turn;	 /* a preempted entity goes on with its slice, and is compensated */
+	bool own_slices; /* slices from the entity's parameters */
+	uint32_t slice_us;	   /* default slice */
+	uint32_t saved_us;	   /* running time that can be saved up by not running */
+	uint32_t saved_latency_us; /* the same for the latency class, times others' weight / own */
+	uint32_t saved_most_us;	   /* ...and at most this */
+	uint32_t boost_us;	   /* longest run before others */
 };
 
 /* Where a waiting entity is, best first. */
 enum credit_queue {
 	CREDIT_NONE = 0, /* not waiting */
 	CREDIT_BOOST = 1,
-	CREDIT_UNDER = 2,  /* has had at most its share */
-	CREDIT_OVER = 3,   /* has had more */
-	CREDIT_PARKED = 4, /* at its cap */
-	CREDIT_ASIDE = 5,  /* yielded: after everybody else, once */
+	CREDIT_TURN = 2,   /* its slice is not finished */
+	CREDIT_UNDER = 3,  /* has had at most its share */
+	CREDIT_OVER = 4,   /* has had more */
+	CREDIT_PARKED = 5, /* at its cap */
+	CREDIT_ASIDE = 6,  /* yielded: after everybody else, once */
 };
 
 struct credit_entity {
@@ -37,11 +44,13 @@ struct credit_entity {
 
 struct credit_core {
 	struct sched_share_clock clock;
-	struct sched_list boost;
+	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
 	struct sched_list under;
 	struct sched_heap over;	  /* by virtual time */
 	struct sched_heap parked; /* by tick of release */
+	struct sched_entity *turn;
 	struct sched_entity *aside;
+	struct sched_book book;
 };
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The life of entities: parameters, the registry of all of them, adding, changing and removing.
  */
+#include "sched/classify.h"
 #include "sched/internal.h"
 
 #include <string.h>
@@ -115,6 +116,7 @@ enum error sched_add(struct sched *sched, struct sched_entity *entity, unsigned 
 	entity->vm = vm;
 	entity->params = *params;
 	entity->many_cores = sched_may_move(entity);
+	sched_classify_reset(entity);
 	entity->fresh = true;
 	entity->since = now;
 	entity->woken_at = SCHED_NEVER;
@@ -172,9 +174,15 @@ enum error sched_update(struct sched_core *here, struct sched_entity *entity,
 
 void sched_take_params(struct sched_core *core, struct sched_entity *entity)
 {
+	bool remarked;
+
 	sched_lock_registry(core->sched);
+	remarked = entity->next_params.class != entity->params.class ||
+		   entity->next_params.class_auto != entity->params.class_auto;
 	entity->params = entity->next_params;
 	sched_unlock_registry(core->sched);
+	if (remarked)
+		sched_classify_reset(entity);
 	entity->many_cores = sched_may_move(entity);
 }
 

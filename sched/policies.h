@@ -8,5 +8,6 @@ extern const struct sched_ops sched_rr;		   /* sched/rr.c */
 extern const struct sched_ops sched_credit;	   /* sched/credit.c */
 extern const struct sched_ops sched_credit_plain;  /* sched/credit.c: no BOOST */
 extern const struct sched_ops sched_credit_slices; /* sched/credit.c: slices of each vCPU's own */
+extern const struct sched_ops sched_compensated; /* sched/credit.c: latency classes, compensation */
 
 #endif

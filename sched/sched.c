@@ -2,6 +2,7 @@
  * The loop's side of the scheduler: states of entities, time accounting and decisions. See
  * sched/sched.h for the contract and sched/inbox.c for what other cores may do.
  */
+#include "sched/classify.h"
 #include "sched/internal.h"
 
 #include <assert.h>
@@ -79,6 +80,8 @@ static struct sched_entity *put_current(struct sched_core *core, uint64_t now)
 		return NULL;
 	core->current = NULL;
 	entity->ran_last = now;
+	if (sched_classify_busy(entity))
+		sched_trace(core, SCHED_TRACE_CLASS, entity, entity->class, 0, now);
 	sched_enqueue(core, entity, core->yielding ? SCHED_ENQUEUE_YIELD : SCHED_ENQUEUE_PUT, now);
 	return entity;
 }
@@ -268,6 +271,8 @@ bool sched_block(struct sched_core *core, uint64_t now)
 	}
 	sched_charge(core, now);
 	sched_trace(core, SCHED_TRACE_BLOCK, entity, entity->burst, 0, now);
+	if (sched_classify_block(entity))
+		sched_trace(core, SCHED_TRACE_CLASS, entity, entity->class, 0, now);
 	leave_core(core, now);
 	if (entity->many_cores)
 		core->sched->port->leave(entity);

@@ -147,6 +147,7 @@ struct sched_entity {
 	uint64_t slice_used;	/* ticks run since the slice was given */
 	uint64_t ran_last;	/* tick it last left a core: cache warmth */
 	uint64_t burst;		/* ticks run since the last wake-up */
+	enum sched_class class; /* as marked or detected, see sched/classify.h */
 	uint32_t short_bursts;	/* sched/classify.h */
 	struct sched_list link; /* free for the policy while the entity waits */
 	struct sched_node node; /* likewise */

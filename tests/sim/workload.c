@@ -20,10 +20,14 @@ static bool sleep_until(struct sim_task *task, uint64_t when)
 	return false;
 }
 
-/* A burst whose moment has come while the task was busy is late by that much. */
+/*
+ * A burst's moment has come while the task was busy. A periodic task has set a deadline in the past
+ * and is woken at once, so late; for queued work there is no wake-up.
+ */
 static bool late_start(struct sim_task *task, uint64_t now)
 {
-	sim_sample(&task->lateness, now - task->deadline);
+	if (task->spec->work != WORK_OPEN && task->spec->work != WORK_TRACE)
+		sim_sample(&task->lateness, now - task->deadline);
 	if (task->spec->work == WORK_PHASED)
 		fluid_arrive(task, task->remaining);
 	return true;
@@ -129,6 +133,7 @@ void workload_start(struct sim_task *task, uint64_t now)
 {
 	task->wake_at = now;
 	task->deadline = now;
+	task->missed = 0;
 	if (task->spec->work == WORK_HOG) {
 		task->remaining = SIM_FOREVER;
 		return;
@@ -142,7 +147,7 @@ void workload_start(struct sim_task *task, uint64_t now)
 		next_phase(task, now);
 		return;
 	}
-	steps[task->spec->work](task, now);
+	steps[task->spec->work](task, now); /* the first burst is due after a period */
 }
 
 void workload_woken(struct sim_task *task)
