@@ -138,7 +138,7 @@ void lapic_eoi(struct lapic *l)
 
 void lapic_set_tpr(struct lapic *l, uint8_t tpr)
 {
-	__atomic_store_n(&l->tpr, tpr, __ATOMIC_RELAXED);
+	lapic_publish(&l->tpr, tpr);
 	lapic_refresh(l);
 }
 
@@ -255,8 +255,8 @@ void lapic_reset(struct lapic *l)
 	l->isr_top = 0;
 	lapic_set_tpr(l, 0);
 	l->events &= LAPIC_EVENT_INIT | LAPIC_EVENT_SIPI;
-	l->ldr = lapic_in_x2apic(l) ? x2apic_ldr(l->config.id) : 0;
-	l->dfr = DFR_FLAT;
+	lapic_publish(&l->ldr, lapic_in_x2apic(l) ? x2apic_ldr(l->config.id) : 0);
+	lapic_publish(&l->dfr, DFR_FLAT);
 	l->spiv = SPIV_VECTOR;
 	l->icr_low = 0;
 	l->icr_high = 0;
@@ -310,12 +310,12 @@ enum error lapic_write_base(struct lapic *l, uint64_t value)
 		return ERR_INVALID;
 	__atomic_store_n(&l->apic_base, value, __ATOMIC_RELAXED);
 	if ((old & LAPIC_BASE_ENABLE) && !(value & LAPIC_BASE_ENABLE)) {
-		l->xapic_id = l->config.id << 24;
+		lapic_publish(&l->xapic_id, l->config.id << 24);
 		lapic_reset(l);
 		lapic_update_lint(l, 0, false);
 	}
 	if (value & ~old & LAPIC_BASE_X2APIC) {
-		l->ldr = x2apic_ldr(l->config.id);
+		lapic_publish(&l->ldr, x2apic_ldr(l->config.id));
 		l->icr_high = 0;
 	}
 	return OK;

@@ -34,6 +34,12 @@ enum {
 
 #define DFR_FLAT 0xFFFFFFFFu
 
+/* Stores a field that other cores read while they look for the targets of a message. */
+static inline void lapic_publish(uint32_t *field, uint32_t value)
+{
+	__atomic_store_n(field, value, __ATOMIC_RELAXED);
+}
+
 static inline uint32_t lvt_mode(uint32_t lvt)
 {
 	return (lvt & LVT_MODE) >> 8;

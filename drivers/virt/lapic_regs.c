@@ -89,7 +89,7 @@ static uint32_t read_ppr(const struct lapic *l, uint64_t now)
 
 static void write_id(struct lapic *l, const struct reg_write *w)
 {
-	__atomic_store_n(&l->xapic_id, w->value, __ATOMIC_RELAXED);
+	lapic_publish(&l->xapic_id, w->value);
 }
 
 static void write_tpr(struct lapic *l, const struct reg_write *w)
@@ -105,12 +105,12 @@ static void write_eoi(struct lapic *l, const struct reg_write *w)
 
 static void write_ldr(struct lapic *l, const struct reg_write *w)
 {
-	__atomic_store_n(&l->ldr, w->value, __ATOMIC_RELAXED);
+	lapic_publish(&l->ldr, w->value);
 }
 
 static void write_dfr(struct lapic *l, const struct reg_write *w)
 {
-	__atomic_store_n(&l->dfr, w->value | 0x0FFFFFFFu, __ATOMIC_RELAXED);
+	lapic_publish(&l->dfr, w->value | 0x0FFFFFFFu);
 }
 
 /* Software-disabling masks all LVT entries, and they stay masked until it is enabled again. */
