@@ -1,7 +1,8 @@
 /*
  * Starts other vCPUs where they have no business: at pages of zeros, of random bytes, in the middle
  * of the APIC's hole; STARTUP without INIT, INIT during a run, NMI to a vCPU that was not started.
- * Expected: vCPU 0 goes on and ends the VM, or the VM stops. Needs 2 vCPUs or more.
+ * Expected: vCPU 0 goes on and ends the VM, or the VM stops. Needs 2 vCPUs or more
+ * and x2APIC.
  * Command line: seed=N, rounds=N (default 50).
  */
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "guests/lib/args.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/cpu.h"
+#include "guests/lib/paging.h"
 #include "guests/lib/random.h"
 #include "guests/lib/timer.h"
 #include "guests/lib/verdict.h"
@@ -41,6 +43,7 @@ int main(void)
 	uint64_t rounds = arg_u64(line, "rounds", 50);
 	unsigned others = guest_boot()->vcpu_count - 1;
 
+	paging_identity(guest_boot()->memory_low); /* the boot area is within their reach */
 	apic_init();
 	if (!check(others > 0, "needs 2 vCPUs"))
 		return verdict();

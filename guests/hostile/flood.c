@@ -1,7 +1,7 @@
 /*
  * Floods COM1: bytes without end, without line ends, without looking at LSR, by OUTSB and by
  * hypercall. Expected: other consoles and the shell are not disturbed.
- * Command line: bytes=N (default 200000).
+ * Command line: bytes=N (default 30000).
  */
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void flood_hypercalls(uint64_t bytes)
 
 int main(void)
 {
-	uint64_t bytes = arg_u64(guest_cmdline(), "bytes", 200000);
+	uint64_t bytes = arg_u64(guest_cmdline(), "bytes", 30000);
 
 	memset(page, '#', sizeof(page));
 	flood_bytes(bytes);

@@ -1,6 +1,6 @@
 /*
  * Hypercalls with random numbers, arguments and pointers. Expected: an error, or an effect on this
- * VM alone. Not called: exit. Command line: seed=N, count=N (default 50000).
+ * VM alone. Not called: exit. Command line: seed=N, count=N (default 10000).
  */
 #include <stdio.h>
 
@@ -49,7 +49,7 @@ int main(void)
 {
 	const char *line = guest_cmdline();
 	struct random random = { arg_u64(line, "seed", 1) };
-	uint64_t count = arg_u64(line, "count", 50000), refused = 0;
+	uint64_t count = arg_u64(line, "count", 10000), refused = 0;
 
 	if (!check(under_augur(), "no signature in CPUID"))
 		return verdict();

@@ -102,7 +102,5 @@ int main(void)
 	write_all(&random);
 	console_init();
 	test_strings();
-	read_all();
-	console_init();
 	return verdict();
 }

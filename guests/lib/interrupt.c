@@ -153,7 +153,7 @@ void interrupt_handle_raw(unsigned vector, void (*entry)(void))
 	set_gate(vector, (uintptr_t)entry, ist_of(vector));
 }
 
-static void resume_at_catch(struct trap_frame *frame)
+void interrupt_abandon(struct trap_frame *frame)
 {
 	struct percpu *cpu = this_cpu();
 
@@ -185,7 +185,7 @@ void trap_dispatch(struct trap_frame *frame)
 	if (handlers[frame->vector])
 		handlers[frame->vector](frame);
 	else if (frame->vector < EXCEPTIONS && this_cpu()->catch)
-		resume_at_catch(frame);
+		interrupt_abandon(frame);
 	else if (frame->vector != VECTOR_SPURIOUS)
 		die(frame);
 }

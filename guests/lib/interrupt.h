@@ -61,4 +61,8 @@ void interrupt_handle(unsigned vector, interrupt_handler *handler);
 /* Puts an assembly routine straight into the IDT: it sees the CPU's frame and ends with IRETQ. */
 void interrupt_handle_raw(unsigned vector, void (*entry)(void));
 
+/* For a handler: execution goes on behind the innermost catch_fault of this vCPU, which then
+ * returns this interrupt's vector. Only while this_cpu()->catch is not NULL. */
+void interrupt_abandon(struct trap_frame *frame);
+
 #endif
