@@ -4,6 +4,7 @@
 LOADER_SRCS := $(wildcard boot/*.c) $(wildcard hv/config*.c hv/text*.c hv/images/kind*.c) hv/error.c \
 	vmx/caps.c
 LOADER_OBJS := $(LOADER_SRCS:%.c=$(BUILD)/efi/%.o)
+EFI_INCLUDES := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 LOADER_CFLAGS := $(STD) $(WARN) $(EFI_TARGET) -O2 -g $(NEWLIB_INCLUDES) \
 	$(EFI_INCLUDES) -DGNU_EFI_USE_MS_ABI
 
@@ -25,6 +26,5 @@ $(BUILD)/BOOTX64.EFI: $(BUILD)/efi/loader.so
 -include $(LOADER_OBJS:.o=.d)
 
 # The loader's pure parts, for the unit tests.
-EFI_INCLUDES := -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 $(BUILD)/unit/boot/%.o $(BUILD)/unit/tests/unit/test_boot_%.o: UNIT_CFLAGS += $(EFI_INCLUDES)
 $(BUILD)/fuzz/boot/%.o $(BUILD)/fuzz/tests/fuzz/fuzz_boot_%.o: FUZZ_CFLAGS += $(EFI_INCLUDES)

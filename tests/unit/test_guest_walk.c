@@ -23,12 +23,12 @@ static const struct guest_ram ram = { .size = sizeof(memory), .page = page };
 
 static void set64(uint64_t table, unsigned index, uint64_t value)
 {
-	memcpy(&memory[table / 4096][index * 8], &value, 8);
+	memcpy(&memory[table / 4096][table % 4096 + index * 8], &value, 8);
 }
 
 static void set32(uint64_t table, unsigned index, uint32_t value)
 {
-	memcpy(&memory[table / 4096][index * 4], &value, 4);
+	memcpy(&memory[table / 4096][table % 4096 + index * 4], &value, 4);
 }
 
 static int clear(void **state)
