@@ -26,6 +26,8 @@
 #define CAP_WINDOW_US  30000 /* a capped entity runs at most cap percent of this at once */
 #define RECLASSIFY_MAX 2     /* entities that change between UNDER and OVER in one decision */
 #define SURPLUS_LOOKS  4
+#define MOVED_DEBT_US  10000 /* an entity brings at most this much debt to another core */
+#define UNEVEN_US      2000  /* cores differing by less are even */
 #define INITIAL_CREDIT (1ull << 40)
 
 static struct credit_core *credit_of(struct sched_core *core)
@@ -108,7 +110,7 @@ static uint64_t saved_of(struct sched_core *core, const struct sched_entity *ent
 
 	if (!config->by_class || entity->class != SCHED_LATENCY)
 		return us(core, config->saved_us);
-	saved = us(core, config->saved_latency_us) * credit_of(core)->clock.weight /
+	saved = us(core, config->saved_latency_us) * sched_share_weight(&credit_of(core)->clock) /
 		entity->params.weight;
 	return least(saved, us(core, config->saved_most_us));
 }
@@ -121,10 +123,11 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 
 	if (state->share.member)
 		return;
-	if (from != core)
-		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share);
-	state->clock = core->id;
 	state->share.weight = entity->params.weight;
+	if (from != core)
+		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
+				 us(core, MOVED_DEBT_US));
+	state->clock = core->id;
 	sched_share_join(&credit_of(core)->clock, &state->share, saved_of(core, entity));
 }
 
@@ -486,6 +489,36 @@ static struct sched_entity *credit_surplus(struct sched_core *core, const struct
 	return entity ? entity : first_allowed(&credit->over, to->id);
 }
 
+static bool warm(const struct sched_core *core, const struct sched_entity *entity, uint64_t now)
+{
+	return now - entity->ran_last < core->sched->migration_cost;
+}
+
+/*
+ * Members of a core that fewer share get ahead. The one most behind here goes over there; later
+ * somebody comes back, and so all get the same in the end.
+ */
+static struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
+					  uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	const struct sched_share_clock *theirs = &credit_of_const(to)->clock;
+	struct sched_entity *entity;
+	int64_t unit, gap;
+
+	if (sched_share_weight(theirs) >= sched_share_weight(&credit->clock))
+		return NULL;
+	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
+	if (!entity)
+		entity = first_allowed(&credit->over, to->id);
+	if (!entity || warm(core, entity, now))
+		return NULL;
+	unit = (int64_t)(us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
+	gap = sched_share_gap(&credit->clock, theirs,
+			      unit * (UNEVEN_US + config_of(core)->slice_us) / 1000);
+	return gap > unit * UNEVEN_US / 1000 ? entity : NULL;
+}
+
 static void dump_entity(struct sched_core *core, const char *queue, struct sched_entity *entity,
 			void (*print)(void *arg, const char *line), void *arg)
 {
@@ -528,7 +561,8 @@ static void credit_dump(struct sched_core *core, void (*print)(void *arg, const 
 	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
 	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
 	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
-	.next_event = credit_next_event, .surplus = credit_surplus, .dump = credit_dump
+	.next_event = credit_next_event, .surplus = credit_surplus, .excess = credit_excess,       \
+	.dump = credit_dump
 
 static const struct credit_config xen = {
 	.boost = true, .slice_us = 30000, .saved_us = 30000, .boost_us = 10000

@@ -104,13 +104,19 @@ static void handle(struct sched_core *core, struct sched_entity *entity, unsigne
 		sched_release(core, entity, now);
 }
 
+static void arrive(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	core->arrivals += entity->moving;
+	sched_enqueue(core, entity, entity->moving ? SCHED_ENQUEUE_ARRIVE : SCHED_ENQUEUE_WAKE,
+		      now);
+}
+
 static void receive(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	unsigned requests = atomic_exchange(&entity->requests, 0);
 
 	if (requests & SCHED_REQUEST_ARRIVE)
-		sched_enqueue(core, entity,
-			      entity->moving ? SCHED_ENQUEUE_ARRIVE : SCHED_ENQUEUE_WAKE, now);
+		arrive(core, entity, now);
 	requests &= ~SCHED_REQUEST_ARRIVE;
 	if (!requests || sched_state_of(entity) == SCHED_GONE)
 		return;

@@ -72,6 +72,14 @@ struct sched_ops {
 					uint64_t now);
 
 	/*
+	 * The waiting entity that should go to core `to`, which is busy too, because its members
+	 * fare better; NULL: none. Called once a decision with one of the other cores in turn.
+	 * Optional.
+	 */
+	struct sched_entity *(*excess)(struct sched_core *core, const struct sched_core *to,
+				       uint64_t now);
+
+	/*
 	 * The core on which a waking entity has to run, SCHED_ANYWHERE: no matter. Any core may
 	 * ask. Optional.
 	 */

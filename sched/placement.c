@@ -131,6 +131,16 @@ struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct s
 	return NULL;
 }
 
+static void hand_over(struct sched_core *core, struct sched_entity *entity, unsigned to,
+		      uint64_t now)
+{
+	sched_dequeue(core, entity, now);
+	core->sched->port->leave(entity);
+	entity->moving = true;
+	atomic_store(&entity->state, SCHED_WAKING);
+	sched_send(core, entity, to);
+}
+
 static bool give_to(struct sched_core *core, unsigned to, uint64_t now)
 {
 	struct sched *sched = core->sched;
@@ -138,12 +148,23 @@ static bool give_to(struct sched_core *core, unsigned to, uint64_t now)
 
 	if (!entity || !claim_idle(sched, to))
 		return false;
-	sched_dequeue(core, entity, now);
-	sched->port->leave(entity);
-	entity->moving = true;
-	atomic_store(&entity->state, SCHED_WAKING);
-	sched_send(core, entity, to);
+	hand_over(core, entity, to, now);
 	return true;
+}
+
+/* Compares with the next busy core in turn, so that shares even out between cores. */
+static void even_out(struct sched_core *core, uint64_t now)
+{
+	struct sched *sched = core->sched;
+	unsigned to = core->balance_with;
+	struct sched_entity *entity;
+
+	core->balance_with = to + 1 < sched->cores ? to + 1 : 0;
+	if (to == core->id || sched_shared_mask_has(&sched->idle, to))
+		return;
+	entity = sched->ops->excess(core, sched->core[to], now);
+	if (entity)
+		hand_over(core, entity, to, now);
 }
 
 static bool crowded(const struct sched_core *core)
@@ -193,6 +214,8 @@ void sched_balance(struct sched_core *core, uint64_t now)
 	}
 	if (!atomic_load_explicit(&core->thief, memory_order_relaxed) && !crowded(core))
 		return;
+	if (crowded(core) && sched->ops->excess)
+		even_out(core, now);
 	thief = atomic_exchange(&core->thief, 0);
 	if (crowded(core) && (!thief || !give_to(core, thief - 1, now) || crowded(core)))
 		give_away(core, now);

@@ -183,7 +183,8 @@ struct sched_core {
 	uint64_t overhead; /* ticks of sched_overhead() */
 	uint64_t decisions;
 	uint64_t switches;
-	uint64_t steals; /* entities that came here because this core was idle */
+	uint64_t arrivals;     /* waiting entities that other cores gave to this one */
+	unsigned balance_with; /* the core to compare with next */
 	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
 };
 

@@ -4,10 +4,20 @@
 
 #define UNIT 256
 
+static uint64_t offset_of(const struct sched_share_clock *clock)
+{
+	return atomic_load_explicit(&clock->offset, memory_order_relaxed);
+}
+
+static void set_weight(struct sched_share_clock *clock, uint64_t weight)
+{
+	atomic_store_explicit(&clock->weight, weight, memory_order_relaxed);
+}
+
 /* Adds weighted virtual time to the sum behind the average. */
 static void shift(struct sched_share_clock *clock, int64_t weighted)
 {
-	int64_t weight = (int64_t)clock->weight, sum, whole;
+	int64_t weight = (int64_t)sched_share_weight(clock), sum, whole;
 
 	if (weight == 0)
 		return;
@@ -33,11 +43,11 @@ void sched_share_join(struct sched_share_clock *clock, struct sched_share *share
 	if (sched_share_lag(clock, share) > most)
 		share->time = sched_share_time(clock) - (uint64_t)most;
 	share->member = true;
-	if (clock->weight == 0) {
+	if (sched_share_weight(clock) == 0) {
 		atomic_store_explicit(&clock->time, share->time, memory_order_relaxed);
 		clock->rest = 0;
 	}
-	clock->weight += share->weight;
+	set_weight(clock, sched_share_weight(clock) + share->weight);
 	shift(clock, -sched_share_lag(clock, share) * (int64_t)share->weight);
 }
 
@@ -47,8 +57,8 @@ void sched_share_leave(struct sched_share_clock *clock, struct sched_share *shar
 
 	assert(share->member);
 	share->member = false;
-	clock->weight -= share->weight;
-	if (clock->weight == 0)
+	set_weight(clock, sched_share_weight(clock) - share->weight);
+	if (sched_share_weight(clock) == 0)
 		clock->rest = 0;
 	shift(clock, weighted);
 }
@@ -64,8 +74,25 @@ void sched_share_charge(struct sched_share_clock *clock, struct sched_share *sha
 }
 
 void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
-		      struct sched_share *share)
+		      struct sched_share *share, uint64_t debt)
 {
+	uint64_t latest = sched_share_time(to) + debt * UNIT / share->weight;
+
 	assert(!share->member);
-	share->time += sched_share_time(to) - sched_share_time(from);
+	share->time += offset_of(from) - offset_of(to);
+	if (sched_share_weight(to) && (int64_t)(share->time - latest) > 0)
+		share->time = latest;
+}
+
+int64_t sched_share_gap(struct sched_share_clock *clock, const struct sched_share_clock *other,
+			int64_t most)
+{
+	int64_t gap = (int64_t)(sched_share_time(other) + offset_of(other) -
+				sched_share_time(clock) - offset_of(clock));
+
+	if (gap <= most)
+		return gap;
+	atomic_store_explicit(&clock->offset, offset_of(clock) + (uint64_t)(gap - most),
+			      memory_order_relaxed);
+	return most;
 }

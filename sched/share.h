@@ -17,10 +17,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Other cores read time, weight and offset when they compare clocks and when an entity moves; what
+ * they see may be a moment old.
+ */
 struct sched_share_clock {
-	_Atomic uint64_t time; /* floor of the average; other cores read it when an entity moves */
-	uint64_t rest;	       /* the average is time + rest / weight, rest < weight */
-	uint64_t weight;       /* of all members */
+	_Atomic uint64_t time;	 /* floor of the average */
+	_Atomic uint64_t weight; /* of all members */
+	_Atomic uint64_t offset; /* time + offset is comparable between cores */
+	uint64_t rest;		 /* the average is time + rest / weight, rest < weight */
 };
 
 struct sched_share {
@@ -33,6 +38,11 @@ struct sched_share {
 static inline uint64_t sched_share_time(const struct sched_share_clock *clock)
 {
 	return atomic_load_explicit(&clock->time, memory_order_relaxed);
+}
+
+static inline uint64_t sched_share_weight(const struct sched_share_clock *clock)
+{
+	return atomic_load_explicit(&clock->weight, memory_order_relaxed);
 }
 
 /* Virtual time behind the clock: positive or zero if the entity may claim its share now. */
@@ -57,8 +67,19 @@ void sched_share_leave(struct sched_share_clock *clock, struct sched_share *shar
 /* A member ran for `ran` ticks, at most 2^54. */
 void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share, uint64_t ran);
 
-/* A non-member goes from one clock to another, as far behind or ahead as it was. */
+/*
+ * A non-member goes from one clock to another, as far behind or ahead of all others as it was; in
+ * debt to the members there for at most `debt` ticks of its running time.
+ */
 void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
-		      struct sched_share *share);
+		      struct sched_share *share, uint64_t debt);
+
+/*
+ * How far, in virtual time, the members of `other` are ahead of those of `clock`. First limits that
+ * to `most` by moving this clock's offset: whatever made the difference, such as affinity, is not
+ * to be made good without end.
+ */
+int64_t sched_share_gap(struct sched_share_clock *clock, const struct sched_share_clock *other,
+			int64_t most);
 
 #endif

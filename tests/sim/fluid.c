@@ -180,7 +180,7 @@ void fluid_end_window(struct sim *sim)
 
 		task->window_run = task->entity.stats.run;
 		task->fluid_got = 0;
-		if (error > sim->fair_error) {
+		if (error > sim->fair_error && task->spec->work != WORK_SPIN) {
 			sim->fair_error = error;
 			sim->unfair_to = task;
 		}

@@ -123,7 +123,7 @@ static void moving_keeps_the_lag(void **state)
 	sched_share_charge(&from, &a, 1000);
 	sched_share_leave(&from, &b);
 	int64_t lag = sched_share_lag(&from, &b);
-	sched_share_move(&from, &to, &b);
+	sched_share_move(&from, &to, &b, 1000000);
 	assert_int_equal(sched_share_lag(&to, &b), lag);
 }
 
