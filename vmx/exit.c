@@ -96,6 +96,8 @@ enum vmx_verdict vmx_exit_unhandled(struct vcpu *vcpu)
 	uint32_t reason = vmread(VMCS_EXIT_REASON);
 
 	vmx_dump(vcpu);
+	if (reason & EXIT_REASON_ENTRY_FAILURE)
+		vmx_log_broken_rules();
 	return vmx_crash(vcpu, "%s exit %u (%s), qualification 0x%lx",
 			 reason & EXIT_REASON_ENTRY_FAILURE ? "VM entry failed:" : "unhandled",
 			 reason & EXIT_REASON_BASIC_MASK, vmx_exit_reason_name(reason),
@@ -174,6 +176,7 @@ enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu)
 	uint32_t error = vmread(VMCS_INSTRUCTION_ERROR);
 
 	vmx_dump(vcpu);
+	vmx_log_broken_rules();
 	return vmx_crash(vcpu, "VM entry refused: error %u (%s)", error,
 			 vmx_instruction_error_name(error));
 }

@@ -40,10 +40,13 @@ enum error vmx_vcpu_alloc(struct vcpu *vcpu);
 void vmx_vcpu_free(struct vcpu *vcpu);
 
 /*
- * Builds the VMCS for a vCPU that will start in `start`. The vCPU must not be loaded anywhere. With
- * log level debug, the result is audited against the rules of VM entry.
+ * Builds the VMCS for a vCPU that will start in `start`. The vCPU must not be loaded anywhere. The
+ * result is audited: a build that VM entry would refuse is a panic that names the rule.
  */
 void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start);
+
+/* Logs which rules of VM entry the current VMCS breaks; returns how many. */
+unsigned vmx_log_broken_rules(void);
 
 /* The loaded vCPU starts again in `start`, as after INIT and SIPI. */
 void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start);
