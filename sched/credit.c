@@ -489,11 +489,6 @@ static struct sched_entity *credit_surplus(struct sched_core *core, const struct
 	return entity ? entity : first_allowed(&credit->over, to->id);
 }
 
-static bool warm(const struct sched_core *core, const struct sched_entity *entity, uint64_t now)
-{
-	return now - entity->ran_last < core->sched->migration_cost;
-}
-
 /*
  * Members of a core that fewer share get ahead. The one most behind here goes over there; later
  * somebody comes back, and so all get the same in the end.
@@ -511,11 +506,13 @@ static struct sched_entity *credit_excess(struct sched_core *core, const struct 
 	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
 		entity = first_allowed(&credit->over, to->id);
-	if (!entity || warm(core, entity, now))
+	if (!entity)
 		return NULL;
 	unit = (int64_t)(us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
 	gap = sched_share_gap(&credit->clock, theirs,
 			      unit * (UNEVEN_US + config_of(core)->slice_us) / 1000);
+	if (now - entity->ran_last < core->sched->migration_cost) /* its cache is still warm */
+		gap -= unit * (int64_t)core->sched->migration_cost / (int64_t)us(core, 1000);
 	return gap > unit * UNEVEN_US / 1000 ? entity : NULL;
 }
 

@@ -5,8 +5,9 @@
  *
  * The error of a schedule is the largest shortfall of any task against the fluid over any of the
  * consecutive windows of a second, as a share of the window; the fluid is scaled to the total that
- * the cores really delivered, so overhead is no unfairness. Tasks that spin give time away by themselves and are not judged.
- * A. Parekh, R. Gallager, "A generalized processor sharing approach to flow control", 1993.
+ * the cores really delivered, so overhead is no unfairness. Tasks that spin give time away by
+ * themselves and are not judged. A. Parekh, R. Gallager, "A generalized processor sharing approach
+ * to flow control", 1993.
  */
 #ifndef TESTS_SIM_FLUID_H
 #define TESTS_SIM_FLUID_H

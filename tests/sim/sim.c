@@ -78,10 +78,13 @@ static void progress(struct sim *sim, struct sim_core *core)
 
 static void leave_guest(struct sim *sim, struct sim_core *core)
 {
+	struct sim_task *task = running_task(core);
+
 	if (core->run_from == SIM_FOREVER)
 		return;
 	progress(sim, core);
 	core->run_from = SIM_FOREVER;
+	task->waits_since = sim->now;
 	sim->exits++;
 }
 
@@ -98,6 +101,8 @@ static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)
 	core->run_from = sim->now + cost;
 	core->busy_until = core->run_from;
 	sched_overhead(&core->core, core->run_from);
+	if (sim->now - task->waits_since > task->longest_wait)
+		task->longest_wait = sim->now - task->waits_since;
 	workload_runs(task, core->run_from);
 	if (task->remaining != SIM_FOREVER)
 		end = least(end, core->run_from + task->remaining);
@@ -183,6 +188,7 @@ static void on_wake(struct sim *sim, struct sim_task *task)
 	struct sim_core *core = &sim->cores[atomic_load(&task->entity.core)];
 
 	leave_guest(sim, core);
+	task->waits_since = sim->now;
 	task->blocked += sim->now - task->blocked_from;
 	task->blocked_from = SIM_FOREVER;
 	workload_woken(task);
@@ -285,6 +291,49 @@ void sim_run(struct sim *sim, uint64_t until)
 	}
 	sim->now = until;
 	settle(sim);
+}
+
+/* Waits until no core is inside the hypervisor. */
+static void run_to_safe_point(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->core_count; i++)
+		if (sim->cores[i].busy_until > sim->now) {
+			sim_run(sim, sim->cores[i].busy_until);
+			i = (unsigned)-1;
+		}
+}
+
+void sim_set_policy(struct sim *sim, const char *policy)
+{
+	the_sim = sim;
+	run_to_safe_point(sim);
+	for (unsigned i = 0; i < sim->core_count; i++)
+		leave_guest(sim, &sim->cores[i]);
+	sched_set_policy(&sim->sched, policy, sim->now);
+	for (unsigned i = 0; i < sim->core_count; i++)
+		decide(sim, &sim->cores[i]);
+}
+
+void sim_update(struct sim *sim, void (*change)(struct sim *sim, uint64_t *random),
+		uint64_t *random)
+{
+	the_sim = sim;
+	run_to_safe_point(sim);
+	leave_guest(sim, &sim->cores[0]);
+	change(sim, random);
+	resume(sim, &sim->cores[0]);
+}
+
+uint64_t sim_life(const struct sim *sim, const struct sim_task *task)
+{
+	uint64_t life = task->entity.stats.run + task->entity.stats.wait + task->blocked;
+	enum sched_state state = sched_state_of(&task->entity);
+
+	if (state == SCHED_RUNNABLE || state == SCHED_WAKING)
+		life += sim->now - task->entity.since;
+	if (task->blocked_from != SIM_FOREVER)
+		life += sim->now - task->blocked_from;
+	return life;
 }
 
 /* ---- Building ---- */

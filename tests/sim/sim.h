@@ -64,6 +64,8 @@ struct sim_task {
 	uint64_t blocked;      /* ticks */
 	uint64_t blocked_from; /* SIM_FOREVER: not blocked */
 	uint64_t window_run;   /* stats.run at the start of the window */
+	uint64_t waits_since;
+	uint64_t longest_wait; /* ticks runnable without running */
 	uint64_t created;
 	double fluid_backlog; /* see fluid.h */
 	double fluid_got;     /* in this window */
@@ -126,6 +128,16 @@ struct sim_task *sim_add_trace(struct sim *sim, const struct scenario_vm *spec,
 void sim_add_scenario(struct sim *sim, const struct scenario *scenario, uint64_t seed);
 
 void sim_run(struct sim *sim, uint64_t until);
+
+/* Changes the policy with all cores stopped, as the hypervisor does it. */
+void sim_set_policy(struct sim *sim, const char *policy);
+
+/* Calls the scheduler from core 0, as a shell would: the core leaves its guest before. */
+void sim_update(struct sim *sim, void (*change)(struct sim *sim, uint64_t *random),
+		uint64_t *random);
+
+/* Ticks that a task has run, waited or been blocked. */
+uint64_t sim_life(const struct sim *sim, const struct sim_task *task);
 
 /* The q-quantile (0..1) of samples, 0 if there are none. Sorts them. */
 uint64_t sim_quantile(struct sim_samples *samples, double q);

@@ -21,4 +21,12 @@ $(BUILD)/sim/sim: $(BUILD)/sim/tests/sim/main.o $(BUILD)/sim/libsim.a
 sim: $(BUILD)/sim/sim
 	$(BUILD)/sim/sim --tsv $(BUILD)/sim/figures.tsv $(SIM_ARGS)
 
+$(BUILD)/sim/properties: $(addprefix $(BUILD)/sim/tests/sim/,properties.o random_scenario.o) $(BUILD)/sim/libsim.a
+	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+# make sim-properties SIM_ARGS="--first 4711 --count 1 --verbose"
+.PHONY: sim-properties
+sim-properties: $(BUILD)/sim/properties
+	$(BUILD)/sim/properties $(SIM_ARGS)
+
 -include $(shell find $(BUILD)/sim -name '*.d' 2>/dev/null)

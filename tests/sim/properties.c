@@ -1,0 +1,286 @@
+/*
+ * Property tests: random scenarios, each from a seed, and what must hold in all of them. A failure
+ * prints the property, the seed and how to run that scenario again; the run ends with 1.
+ *
+ *	properties [--count N] [--first SEED] [--policy NAME] [--verbose]
+ */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sched/credit.h"
+#include "tests/sim/random_scenario.h"
+
+#define MS SCENARIO_MS
+
+/* How late a core may learn of work that waits elsewhere: two kicks and two exits in a row. */
+#define IDLE_GRACE (20 * (150 + 300 + 300 + 400))
+
+/* What each policy promises. Times in ms; 0: no promise. */
+struct promise {
+	const char *policy;
+	unsigned slice;	     /* the longest somebody is kept waiting for its turn by one other */
+	double fairness;     /* shortfall over a second on one core, as a share of it */
+	double fairness_smp; /* the same on several cores */
+	bool work_conserving;
+	bool books;
+};
+
+static const struct promise promises[] = {
+	{ "rr", 10, 0, 0, true, false },
+	{ "credit", 60, 0.06, 0.12, true, true },
+	{ "credit-plain", 60, 0.06, 0.12, true, true },
+	{ "credit-slices", 60, 0.06, 0.12, true, true },
+	{ "compensated", 26, 0.01, 0.03, true, true },
+};
+
+struct check {
+	struct sim *sim;
+	const struct random_traits *traits;
+	const struct promise *promise;
+	bool failed;
+	char message[256];
+	uint64_t idle_since[8]; /* 1 + tick, of each core while somebody waits for it; 0: nobody */
+	double worst_fair;
+};
+
+static struct check check;
+
+__attribute__((format(printf, 1, 2))) static void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	if (check.failed)
+		return;
+	check.failed = true;
+	va_start(arguments, format);
+	vsnprintf(check.message, sizeof(check.message), format, arguments);
+	va_end(arguments);
+}
+
+/* ---- After every event ---- */
+
+static void cycles_are_conserved(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		const struct sched_core *core = &sim->cores[i].core;
+
+		if (core->run + core->idle + core->overhead != core->stamp - core->start)
+			fail("core %u: run + idle + overhead is not the time that passed", i);
+	}
+}
+
+/* Somebody who could run on this core waits. Capped and budgeted ones may have to. */
+static bool somebody_waits_for(struct sim *sim, unsigned core)
+{
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		struct sched_entity *entity = &sim->tasks[i].entity;
+
+		if (sched_state_of(entity) == SCHED_RUNNABLE && !entity->params.cap &&
+		    !entity->params.budget && sched_mask_has(&entity->params.affinity, core))
+			return true;
+	}
+	return false;
+}
+
+static void no_core_idles_while_somebody_waits(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		bool idle = !sim->cores[i].core.current;
+
+		if (!idle || !somebody_waits_for(sim, i))
+			check.idle_since[i] = 0;
+		else if (!check.idle_since[i])
+			check.idle_since[i] = sim->now + 1;
+		else if (sim->now > check.idle_since[i] + IDLE_GRACE)
+			fail("core %u idles at %llu while somebody waits for it", i,
+			     (unsigned long long)sim->now);
+	}
+}
+
+static void books_balance(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->core_count; i++) {
+		const struct credit_core *credit = (void *)sim->cores[i].core.data;
+		const struct sched_book *book = &credit->book;
+		int64_t sum = 0;
+
+		if (!book->lent)
+			continue;
+		if (book->lent != book->repaid + book->forgiven + book->owed)
+			fail("core %u: lent is not repaid + forgiven + owed", i);
+		if (book->owed > 5 * MS)
+			fail("core %u: %llu ticks owed, more than a slice", i,
+			     (unsigned long long)book->owed);
+		for (unsigned k = 0; k < sim->task_count; k++)
+			sum += sched_book_balance(book, &sim->tasks[k].entity);
+		if (sum)
+			fail("core %u: balances sum to %lld", i, (long long)sum);
+	}
+}
+
+static void watch(struct sim *sim)
+{
+	cycles_are_conserved(sim);
+	if (!check.promise || check.promise->work_conserving)
+		no_core_idles_while_somebody_waits(sim);
+	if (check.promise && check.promise->books && !check.traits->changes)
+		books_balance(sim);
+}
+
+/* ---- At the end ---- */
+
+static void time_given_is_time_received(struct sim *sim)
+{
+	uint64_t given = 0, received = 0;
+
+	for (unsigned i = 0; i < sim->core_count; i++)
+		given += sim->cores[i].core.run;
+	for (unsigned i = 0; i < sim->task_count; i++)
+		received += sim->tasks[i].entity.stats.run;
+	if (given != received)
+		fail("cores gave %llu ticks, tasks received %llu", (unsigned long long)given,
+		     (unsigned long long)received);
+}
+
+/* Running, waiting, blocked and the cost of entering the guest make up a task's life. */
+static void lives_add_up(struct sim *sim)
+{
+	uint64_t overhead = 0;
+
+	for (unsigned i = 0; i < sim->core_count; i++)
+		overhead += sim->cores[i].core.overhead;
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		struct sim_task *task = &sim->tasks[i];
+		uint64_t life = sim_life(sim, task), age = sim->now - task->created;
+
+		if (life > age || life + overhead < age)
+			fail("task %u: %llu ticks of its %llu are accounted for", i,
+			     (unsigned long long)life, (unsigned long long)age);
+	}
+}
+
+static double weight_of_all(const struct sim *sim)
+{
+	double weight = 0;
+
+	for (unsigned i = 0; i < sim->task_count; i++)
+		weight += sim->tasks[i].entity.params.weight;
+	return weight;
+}
+
+/*
+ * Nobody waits longer than all others need for their shares of two slices, by weight. A capped one
+ * may have to wait for its allowance besides.
+ */
+static void nobody_starves(struct sim *sim)
+{
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		const struct sched_entity *entity = &sim->tasks[i].entity;
+		double turns = weight_of_all(sim) / entity->params.weight + sim->task_count;
+		double bound = 2 * turns * check.promise->slice * MS;
+
+		if (entity->params.cap)
+			bound += 60.0 * MS * 100 / entity->params.cap;
+		if (sim->tasks[i].longest_wait > bound)
+			fail("task %u waited %llu ms, bound %.0f ms", i,
+			     (unsigned long long)(sim->tasks[i].longest_wait / MS), bound / MS);
+	}
+}
+
+static void shares_are_fair(struct sim *sim)
+{
+	double most = sim->core_count == 1 ? check.promise->fairness : check.promise->fairness_smp;
+
+	if (!most || check.traits->affinity || check.traits->caps || check.traits->spin)
+		return;
+	if (sim->fair_error > check.worst_fair)
+		check.worst_fair = sim->fair_error;
+	if (sim->fair_error > most)
+		fail("task %d is %.2f%% of a second short of its share on %u cores",
+		     (int)(sim->unfair_to - sim->tasks), 100 * sim->fair_error, sim->core_count);
+}
+
+static void check_end(struct sim *sim)
+{
+	time_given_is_time_received(sim);
+	lives_add_up(sim);
+	if (check.traits->changes || !check.promise)
+		return;
+	if (check.promise->slice && !check.traits->affinity)
+		nobody_starves(sim);
+	shares_are_fair(sim);
+}
+
+/* ---- Running ---- */
+
+static const struct promise *promise_of(const char *policy)
+{
+	for (unsigned i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
+		if (strcmp(promises[i].policy, policy) == 0)
+			return &promises[i];
+	return NULL;
+}
+
+static bool run_one(uint64_t seed, const char *policy, bool verbose)
+{
+	struct random_traits traits;
+	struct sim sim;
+
+	memset(&check, 0, sizeof(check));
+	random_open(&sim, seed, policy, &traits);
+	check.sim = &sim;
+	check.traits = &traits;
+	check.promise = traits.changes ? NULL : promise_of(traits.policy);
+	sim.watch = watch;
+	random_run(&sim, seed, &traits);
+	check_end(&sim);
+	if (verbose || check.failed)
+		printf("%s seed %llu: %s, %u cores, %u tasks%s%s%s%s, unfair %.3f%%, %llu events%s%s\n",
+		       check.failed ? "FAILED" : "ok", (unsigned long long)seed, traits.policy,
+		       traits.cores, sim.task_count, traits.caps ? ", caps" : "",
+		       traits.affinity ? ", affinity" : "", traits.spin ? ", spin" : "",
+		       traits.changes ? ", changes" : "", 100 * sim.fair_error,
+		       (unsigned long long)sim.events_done, check.failed ? ": " : "",
+		       check.message);
+	if (check.failed)
+		printf("again: properties --first %llu --count 1%s%s --verbose\n",
+		       (unsigned long long)seed, policy ? " --policy " : "", policy ? policy : "");
+	sim_close(&sim);
+	return !check.failed;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "count", required_argument, NULL, 'n' },
+		{ "first", required_argument, NULL, 'f' },
+		{ "policy", required_argument, NULL, 'p' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ 0 },
+	};
+	uint64_t count = 10000, first = 1, failed = 0;
+	const char *policy = NULL;
+	bool verbose = false;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 'n')
+			count = strtoull(optarg, NULL, 0);
+		else if (option == 'f')
+			first = strtoull(optarg, NULL, 0);
+		else if (option == 'p')
+			policy = optarg;
+		else if (option == 'v')
+			verbose = true;
+		else
+			return 2;
+	}
+	for (uint64_t seed = first; seed < first + count; seed++)
+		failed += !run_one(seed, policy, verbose);
+	printf("%llu scenarios, %llu failed\n", (unsigned long long)count,
+	       (unsigned long long)failed);
+	return failed != 0;
+}
