@@ -36,7 +36,7 @@ CONFIG ?= guests/demo.cfg
 CPUS   ?= 4
 MEMORY ?= 2048
 
-.PHONY: help deps all run test boot-test usb image gdb clean
+.PHONY: help deps all run test boot-test bench usb image gdb clean
 
 help:	## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub(/ *$$/, "", $$1); printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ test:	## everything: unit tests, checks, short fuzzing, boot tests; ends with "N
 boot-test:	## the boot tests alone; T=name runs one
 	$(AGAIN) _all
 	@scripts/boot-tests $(T)
+
+bench:	## measure; BENCH=exits (default) or boot; prints name, value, unit and writes a TSV
+	$(AGAIN) _all
+	@scripts/bench $(or $(BENCH),exits)
 
 gdb:	## boot CONFIG in QEMU, stopped, and debug the hypervisor with gdb
 	$(AGAIN) _all

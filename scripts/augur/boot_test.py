@@ -84,11 +84,15 @@ EXPECTATIONS = {"expect": expect, "reject": reject, "log": log, "reject-log": re
 OTHERS = ("until", "cpus", "memory", "model", "accel", "ticks", "timeout", "missing")
 
 
+def judged_vms(config):
+    """VMs whose end an `ends` directive judges."""
+    return {subject for key, subject, _, _ in config.directives if key == "ends"}
+
+
 def crash_checks(outcome, config):
     """VMs that crashed although no `ends` names them."""
-    named = {subject for key, subject, _, _ in config.directives if key == "ends"}
     for result in outcome.recorder.results.values():
-        if result.name not in named and result.state in CRASHED:
+        if result.name not in judged_vms(config) and result.state in CRASHED:
             yield Check(f"{result.name} does not crash", str(result))
 
 
@@ -106,6 +110,11 @@ def reject_unknown(config):
             raise ConfigError(f"{config.path}:{line}: {key}: no such directive")
 
 
+def expectation_checks(outcome, config):
+    return [EXPECTATIONS[key](outcome, subject, value, config)
+            for key, subject, value, _ in config.directives if key in EXPECTATIONS]
+
+
 def run_boot_test(path):
     """Returns (checks, seconds, folder of the run's output)."""
     config = Config(path)
@@ -119,7 +128,6 @@ def run_boot_test(path):
     finally:
         plan.machine.image.unlink(missing_ok=True)
     checks = [end_check(outcome, until)]
-    checks += [EXPECTATIONS[key](outcome, subject, value, config)
-               for key, subject, value, _ in config.directives if key in EXPECTATIONS]
+    checks += expectation_checks(outcome, config)
     checks += crash_checks(outcome, config)
     return checks, outcome.seconds, folder
