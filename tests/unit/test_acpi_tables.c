@@ -130,6 +130,8 @@ static void fadt_is_hardware_reduced(void **state)
 	table_at(get(fadt + 140, 8), "DSDT");
 	assert_null(find("SRAT"));
 	assert_int_equal(get(fadt + 244, 8), 0);
+	assert_int_equal(fadt[131], 3);
+	assert_memory_equal(fadt + 268, "AugurVMM", 8);
 	config.rtc = true;
 	build(&config);
 	assert_int_equal(get(find("FACP") + 109, 2), 0x0C);

@@ -107,6 +107,7 @@ static void edge_delivers_once_per_rise(void **state)
 	assert_int_equal(last.mode, APIC_FIXED);
 	assert_false(last.dest_logical);
 	assert_false(last.level_triggered);
+	assert_true(last.assert_level);
 	ioapic_set_pin(&io, 4, true);
 	assert_int_equal(delivered, 1);
 	ioapic_set_pin(&io, 4, false);

@@ -461,6 +461,16 @@ static void mode_transitions(void **state)
 	}
 }
 
+static void base_writes_in_xapic_mode_change_nothing_else(void **state)
+{
+	(void)state;
+	mmio_set(R_LDR, 0x24000000);
+	mmio_set(R_ICR2, 0x05000000);
+	assert_int_equal(base_set(BASE_XAPIC | LAPIC_BASE_BSP), OK);
+	assert_int_equal(mmio(R_LDR), 0x24000000);
+	assert_int_equal(mmio(R_ICR2), 0x05000000);
+}
+
 static void apic_base_reads_back(void **state)
 {
 	uint64_t value;
@@ -599,8 +609,14 @@ static void fixed_lint_edge_and_level(void **state)
 	lapic_accept(&apic, 0x36);
 	lapic_set_lint(&apic, 0, true);
 	assert_int_equal(mmio(R_IRR + 1), 0);
+	mmio_set(R_LVT_LINT0, 0x8036);
+	assert_int_equal(mmio(R_LVT_LINT0), 0xC036);
+	assert_int_equal(mmio(R_IRR + 1), 0);
 	lapic_eoi(&apic); /* still held */
 	assert_int_equal(lapic_pending_vector(&apic), 0x36);
+	mmio_set(R_LVT_LINT0, 0x0036); /* as an edge it has none */
+	assert_int_equal(mmio(R_LVT_LINT0), 0x0036);
+	mmio_set(R_LVT_LINT0, 0x8036);
 	lapic_set_lint(&apic, 0, false);
 	lapic_accept(&apic, 0x36);
 	lapic_eoi(&apic);
@@ -794,6 +810,7 @@ int main(void)
 		cmocka_unit_test_setup(x2apic_msrs_fault_in_xapic_mode, setup_xapic),
 		cmocka_unit_test_setup(ids_in_both_modes, setup_xapic),
 		cmocka_unit_test_setup(mode_transitions, setup_xapic),
+		cmocka_unit_test_setup(base_writes_in_xapic_mode_change_nothing_else, setup_xapic),
 		cmocka_unit_test_setup(apic_base_reads_back, setup_xapic),
 		cmocka_unit_test_setup(apic_base_reserved_bits, setup_xapic),
 		cmocka_unit_test_setup(disabling_resets, setup_xapic),

@@ -220,6 +220,9 @@ static void ioapic_page(void **state)
 	bus_write(&mmio, 0xFEC00000, 4, 1, 0);
 	assert_int_equal(bus_read(&mmio, 0xFEC00010, 4, 0), 0x00170020);
 	assert_true(bus_read(&mmio, 0xFEC01000, 4, 0) == 0xFFFFFFFF);
+	assert_int_equal(bus_read(&mmio, 0xFEC00FFC, 4, 0), 0);
+	assert_null(bus_find(&mmio, 0xFEC01000));
+	assert_non_null(bus_find(&mmio, 0xFEC00FFF));
 }
 
 int main(void)

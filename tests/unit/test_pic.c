@@ -137,6 +137,10 @@ static void an_edge_counts_once(void **state)
 	pulse(4);
 	assert_int_equal(pic_acknowledge(&p), 0x24);
 	out(0x20, 0x20);
+	pic_set_irq(&p, 1, true);
+	pic_acknowledge(&p);
+	out(0x20, 0x20);
+	pic_set_irq(&p, 4, true);
 	assert_false(line); /* still high, but no new edge */
 	pulse(4);
 	assert_true(line);

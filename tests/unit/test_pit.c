@@ -90,6 +90,8 @@ static void mode0_raises_at_terminal_count(void **state)
 	assert_true(output_at(0, 1000));
 	assert_int_equal(count_at(0, 1010), 0xFFFF); /* wraps and counts on */
 	assert_true(pit_next_event(&p) == PIT_NEVER);
+	load(2, 0, 10, 1500);
+	assert_true(line);     /* other channels are not its business */
 	out(0x43, 0x30, 2000); /* a new control word drops the output */
 	assert_false(line);
 }
@@ -223,10 +225,10 @@ static void latch_holds_until_read(void **state)
 	load(0, 2, 1000, 0);
 	out(0x43, 0x00, 100);
 	out(0x43, 0x00, 200); /* a second latch is ignored */
-	assert_int_equal(in(0x40, 300), 990 & 0xFF);
-	assert_int_equal(in(0x40, 300), 990 >> 8);
-	assert_int_equal(in(0x40, 300), 970 & 0xFF); /* live again */
-	assert_int_equal(in(0x40, 300), 970 >> 8);
+	assert_int_equal(in(0x40, 5000), 990 & 0xFF);
+	assert_int_equal(in(0x40, 5000), 990 >> 8);
+	assert_int_equal(in(0x40, 5000), 500 & 0xFF); /* live again */
+	assert_int_equal(in(0x40, 5000), 500 >> 8);
 }
 
 static void read_back_status_then_count(void **state)

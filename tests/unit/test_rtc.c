@@ -1,6 +1,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 #include <cmocka.h>
@@ -150,6 +151,60 @@ static void setting_the_time(void **state)
 	assert_int_equal(get(MONTH, 10500000), 3);
 }
 
+/* Moves the clock to a date, one register after another, in the format of register B. */
+static void set_date(const struct tm *tm, uint8_t mode)
+{
+	bool binary = mode & 0x04;
+	unsigned values[] = { (unsigned)(tm->tm_year + 1900) / 100,
+			      (unsigned)tm->tm_year % 100,
+			      (unsigned)tm->tm_mon + 1,
+			      (unsigned)tm->tm_mday,
+			      (unsigned)tm->tm_hour,
+			      (unsigned)tm->tm_min,
+			      (unsigned)tm->tm_sec };
+	static const uint8_t registers[] = { CENTURY, YEAR, MONTH, DAY, HOURS, MINUTES, SECONDS };
+	bool pm = !(mode & 0x02) && tm->tm_hour >= 12;
+
+	if (!(mode & 0x02))
+		values[4] = tm->tm_hour % 12 ? (unsigned)tm->tm_hour % 12 : 12;
+	for (unsigned i = 0; i < 7; i++) {
+		unsigned v = values[i];
+
+		v = binary ? v : v / 10 << 4 | v % 10;
+		set(registers[i], (uint8_t)(v | (i == 4 && pm ? 0x80 : 0)), 0);
+	}
+}
+
+static void dates_set_in_every_format(void **state)
+{
+	static const uint8_t modes[] = { BINARY_24, BCD_24, BINARY_12, BCD_12 };
+
+	(void)state;
+	for (unsigned i = 0; i < 4000; i++) {
+		time_t t = (time_t)i * 1000003 + i % 86400;
+		struct tm tm;
+
+		gmtime_r(&t, &tm);
+		start(951696000, modes[i % 4]); /* the first of a long month in a leap year */
+		set(DAY, 1, 0);
+		set_date(&tm, modes[i % 4]);
+		set(B, BINARY_24, 0);
+		expect_time(0, t);
+	}
+}
+
+static void months_are_clamped(void **state)
+{
+	(void)state;
+	start(0, BINARY_24);
+	set(MONTH, 200, 0);
+	assert_int_equal(get(MONTH, 0), 12);
+	set(MONTH, 0, 0);
+	assert_int_equal(get(MONTH, 0), 1);
+	set(MONTH, 1, 0);
+	assert_int_equal(get(MONTH, 0), 1);
+}
+
 static void senseless_values_do_no_harm(void **state)
 {
 	(void)state;
@@ -189,6 +244,8 @@ int main(void)
 		cmocka_unit_test(default_registers),
 		cmocka_unit_test(update_in_progress_before_each_second),
 		cmocka_unit_test(setting_the_time),
+		cmocka_unit_test(dates_set_in_every_format),
+		cmocka_unit_test(months_are_clamped),
 		cmocka_unit_test(senseless_values_do_no_harm),
 		cmocka_unit_test(ram_bytes_keep_values),
 	};

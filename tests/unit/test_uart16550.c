@@ -161,8 +161,10 @@ static void loopback_returns_data_and_overruns(void **state)
 	(void)state;
 	out(FCR, 0x01);
 	out(MCR, 0x10);
-	for (unsigned i = 0; i < 17; i++)
+	for (unsigned i = 0; i < 16; i++)
 		out(DATA, (uint8_t)('a' + i));
+	assert_int_equal(in(LSR), 0x61);
+	out(DATA, 'q');
 	assert_int_equal(sent_count, 0);
 	assert_int_equal(in(LSR), 0x63);
 	assert_int_equal(in(LSR), 0x61);
@@ -287,6 +289,26 @@ static void interrupt_priorities(void **state)
 	assert_false(line);
 }
 
+static void each_interrupt_has_its_own_enable(void **state)
+{
+	static const uint8_t source[4] = { 0xC4, 0xC2, 0xC6, 0xC0 };
+
+	(void)state;
+	for (unsigned bit = 0; bit < 4; bit++) {
+		setup(NULL);
+		open_port(0x01, 0x00);
+		out(MCR, 0x18);
+		out(MCR, 0x0B);
+		uart16550_receive_break(&u);
+		out(DATA, 'x');
+		assert_false(line);
+		assert_int_equal(in(IIR), 0xC1);
+		out(IER, (uint8_t)(1u << bit));
+		assert_true(line);
+		assert_int_equal(in(IIR), source[bit]);
+	}
+}
+
 static void break_belongs_to_its_byte(void **state)
 {
 	(void)state;
@@ -340,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup(thre_interrupt_rises_at_each_enable, setup),
 		cmocka_unit_test_setup(thre_interrupt_after_each_write, setup),
 		cmocka_unit_test_setup(interrupt_priorities, setup),
+		cmocka_unit_test_setup(each_interrupt_has_its_own_enable, setup),
 		cmocka_unit_test_setup(break_belongs_to_its_byte, setup),
 		cmocka_unit_test_setup(out2_and_loopback_gate_the_line, setup),
 	};
