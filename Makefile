@@ -31,7 +31,7 @@ include tests/unit/unit.mk
 # the machine is looked up when they are read.
 
 export BUILD ACCEL
-AGAIN := @scripts/deps $(BUILD) && $(MAKE) --no-print-directory
+AGAIN := +@scripts/deps $(BUILD) && $(MAKE) --no-print-directory
 CONFIG ?= guests/demo.cfg
 CPUS   ?= 4
 MEMORY ?= 2048
