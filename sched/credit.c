@@ -468,13 +468,26 @@ static uint64_t credit_next_event(struct sched_core *core, uint64_t now)
 	return next_release(core);
 }
 
+static struct sched_entity *allowed(struct sched_entity *entity, unsigned core)
+{
+	bool may = entity && entity->many_cores && sched_mask_has(&entity->params.affinity, core);
+
+	return may ? entity : NULL;
+}
+
+/* The first nodes of a heap, not quite in order: along the left spine, with their right children.
+ */
 static struct sched_entity *first_allowed(const struct sched_heap *heap, unsigned core)
 {
 	struct sched_node *node = sched_heap_first(heap);
+	struct sched_entity *entity = NULL;
 
-	if (!node || !sched_mask_has(&SCHED_ENTITY_OF(node, node)->params.affinity, core))
-		return NULL;
-	return SCHED_ENTITY_OF(node, node);
+	for (unsigned i = 0; i < SURPLUS_LOOKS && node && !entity; i++, node = node->left) {
+		entity = allowed(SCHED_ENTITY_OF(node, node), core);
+		if (!entity && node->right)
+			entity = allowed(SCHED_ENTITY_OF(node->right, node), core);
+	}
+	return entity;
 }
 
 static struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
@@ -486,7 +499,9 @@ static struct sched_entity *credit_surplus(struct sched_core *core, const struct
 	(void)now;
 	if (!entity)
 		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
-	return entity ? entity : first_allowed(&credit->over, to->id);
+	if (!entity)
+		entity = first_allowed(&credit->over, to->id);
+	return entity ? entity : allowed(credit->turn, to->id);
 }
 
 /*

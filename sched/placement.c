@@ -50,7 +50,7 @@ static unsigned nearest(const struct sched *sched, const struct sched_shared_mas
 
 		if (!word)
 			continue;
-		core = w * 64 + first_from(word, i ? 0 : from % 64);
+		core = w * 64 + first_from(word, i ? 0 : (from + 1) % 64);
 		d = distance(sched, from, core);
 		if (d < best_distance) {
 			best = core;
@@ -125,7 +125,7 @@ struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct s
 	for (struct sched_list *l = queue->next; l != queue && looks--; l = l->next) {
 		struct sched_entity *entity = SCHED_ENTITY_OF(l, link);
 
-		if (sched_mask_has(&entity->params.affinity, to->id))
+		if (entity->many_cores && sched_mask_has(&entity->params.affinity, to->id))
 			return entity;
 	}
 	return NULL;
@@ -167,57 +167,91 @@ static void even_out(struct sched_core *core, uint64_t now)
 		hand_over(core, entity, to, now);
 }
 
-static bool crowded(const struct sched_core *core)
+/* True if somebody waits here who could run elsewhere at once. */
+static bool crowded(struct sched_core *core, uint64_t now)
 {
-	return core->movable && core->current;
+	return core->movable && core->current && core->sched->ops->surplus(core, core, now);
 }
 
+/* Gives to idle cores, the nearest first; a core for which nobody here is allowed ends it. */
 static void give_away(struct sched_core *core, uint64_t now)
 {
 	struct sched *sched = core->sched;
+	unsigned from = core->id;
 
-	for (unsigned i = 0; i < GIVE_AWAY_MAX && crowded(core); i++) {
-		unsigned to = nearest(sched, &sched->idle, &sched->online, core->id);
-
-		if (to == SCHED_ANYWHERE || !give_to(core, to, now))
+	for (unsigned i = 0; i < GIVE_AWAY_MAX; i++) {
+		from = nearest(sched, &sched->idle, &sched->online, from);
+		if (from == SCHED_ANYWHERE || !crowded(core, now))
 			return;
+		give_to(core, from, now);
 	}
 }
 
+/* Asks the crowded cores one after the other; one that has nothing for us kicks us to go on. */
 static void ask_for_work(struct sched_core *core)
 {
 	struct sched *sched = core->sched;
-	unsigned from = nearest(sched, &sched->crowded, &sched->online, core->id);
-	unsigned none = 0;
 
-	if (from == SCHED_ANYWHERE || from == core->id)
-		return;
-	if (atomic_compare_exchange_strong(&sched->core[from]->thief, &none, core->id + 1))
+	while (core->asks < sched->cores) {
+		unsigned from = nearest(sched, &sched->crowded, &sched->online, core->asked);
+		unsigned none = 0;
+
+		core->asks++;
+		core->asked = from;
+		if (from == SCHED_ANYWHERE || from == core->id)
+			break;
+		if (!atomic_compare_exchange_strong(&sched->core[from]->thief, &none, core->id + 1))
+			continue;
 		sched->port->kick(from);
+		return;
+	}
+	core->asked = core->id;
+}
+
+static void serve_thief(struct sched_core *core, uint64_t now)
+{
+	struct sched *sched = core->sched;
+	unsigned thief = atomic_exchange(&core->thief, 0);
+
+	if (!thief || (crowded(core, now) && give_to(core, thief - 1, now)))
+		return;
+	if (sched_shared_mask_has(&sched->idle, thief - 1))
+		sched->port->kick(thief - 1);
+}
+
+static void balance_idle(struct sched_core *core)
+{
+	atomic_store(&core->thief, 0);
+	ask_for_work(core);
+}
+
+static void balance_busy(struct sched_core *core, uint64_t now)
+{
+	core->asks = 0;
+	core->asked = core->id;
+	if (atomic_load_explicit(&core->thief, memory_order_relaxed))
+		serve_thief(core, now);
+	if (!core->movable)
+		return;
+	if (core->sched->ops->excess)
+		even_out(core, now);
+	give_away(core, now);
 }
 
 void sched_balance(struct sched_core *core, uint64_t now)
 {
 	struct sched *sched = core->sched;
-	unsigned thief;
 
 	atomic_store_explicit(&core->load, core->waiting + (core->current != NULL),
 			      memory_order_relaxed);
 	if (sched->cores == 1 || !sched->ops->surplus)
 		return;
 	sched_shared_mask_set(&sched->idle, core->id, !core->current);
-	sched_shared_mask_set(&sched->crowded, core->id, crowded(core));
+	sched_shared_mask_set(&sched->crowded, core->id, crowded(core, now));
 	if (!core->current) {
-		atomic_store(&core->thief, 0);
-		ask_for_work(core);
+		balance_idle(core);
 		return;
 	}
-	if (!atomic_load_explicit(&core->thief, memory_order_relaxed) && !crowded(core))
-		return;
-	if (crowded(core) && sched->ops->excess)
-		even_out(core, now);
-	thief = atomic_exchange(&core->thief, 0);
-	if (crowded(core) && (!thief || !give_to(core, thief - 1, now) || crowded(core)))
-		give_away(core, now);
-	sched_shared_mask_set(&sched->crowded, core->id, crowded(core));
+	balance_busy(core, now);
+	sched_shared_mask_set(&sched->crowded, core->id, crowded(core, now));
 }

@@ -23,6 +23,8 @@ void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sc
 {
 	if (entity->fresh)
 		init_entity_data(core, entity, now);
+	if (how == SCHED_ENQUEUE_WAKE || how == SCHED_ENQUEUE_ARRIVE)
+		entity->stats.wait += now - entity->since; /* on the way here */
 	entity->since = now;
 	core->waiting++;
 	core->movable += entity->many_cores;
@@ -202,6 +204,7 @@ static enum sched_wake_result place_woken(struct sched_core *here, struct sched_
 	unsigned to = sched_place(here, entity);
 
 	entity->woken_at = now;
+	entity->since = now;
 	entity->burst = 0;
 	entity->moving = false;
 	entity->stats.wakeups++;

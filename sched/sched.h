@@ -185,6 +185,8 @@ struct sched_core {
 	uint64_t switches;
 	uint64_t arrivals;     /* waiting entities that other cores gave to this one */
 	unsigned balance_with; /* the core to compare with next */
+	unsigned asks;	       /* cores asked for work since this one went idle */
+	unsigned asked;	       /* the last one of them */
 	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
 };
 

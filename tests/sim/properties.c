@@ -17,6 +17,8 @@
 
 /* How late a core may learn of work that waits elsewhere: two kicks and two exits in a row. */
 #define IDLE_GRACE (20 * (150 + 300 + 300 + 400))
+/* With affinity a core looks at a few entities only, and again at its next decision. */
+#define IDLE_GRACE_AFFINITY (100 * MS)
 
 /* What each policy promises. Times in ms; 0: no promise. */
 struct promise {
@@ -87,6 +89,9 @@ static bool somebody_waits_for(struct sim *sim, unsigned core)
 
 static void no_core_idles_while_somebody_waits(struct sim *sim)
 {
+	bool affinity = check.traits->affinity || check.traits->changes;
+	uint64_t grace = affinity ? IDLE_GRACE_AFFINITY : IDLE_GRACE;
+
 	for (unsigned i = 0; i < sim->core_count; i++) {
 		bool idle = !sim->cores[i].core.current;
 
@@ -94,7 +99,7 @@ static void no_core_idles_while_somebody_waits(struct sim *sim)
 			check.idle_since[i] = 0;
 		else if (!check.idle_since[i])
 			check.idle_since[i] = sim->now + 1;
-		else if (sim->now > check.idle_since[i] + IDLE_GRACE)
+		else if (sim->now > check.idle_since[i] + grace)
 			fail("core %u idles at %llu while somebody waits for it", i,
 			     (unsigned long long)sim->now);
 	}
