@@ -10,8 +10,12 @@
 #include "guests/lib/percpu.h"
 
 #define TEST_EXIT_PORT 0xf4
+#define CMDLINE_MAX    4096
 
-static const struct guest_boot *boot;
+/* Copies, so that the boot area may be reused. */
+static struct guest_boot boot;
+static char cmdline[CMDLINE_MAX];
+
 static bool augur_present;
 
 int main(void);
@@ -19,12 +23,12 @@ _Noreturn void guest_start(const struct guest_boot *handed_over);
 
 const struct guest_boot *guest_boot(void)
 {
-	return boot;
+	return &boot;
 }
 
 const char *guest_cmdline(void)
 {
-	return (const char *)(uintptr_t)boot->cmdline;
+	return cmdline;
 }
 
 bool under_augur(void)
@@ -61,9 +65,10 @@ _Noreturn void guest_start(const struct guest_boot *handed_over)
 	augur_present = find_augur();
 	if (handed_over->magic != GUEST_BOOT_MAGIC)
 		refuse("guest: no guest_boot where RDI points\n");
-	if (handed_over->version != GUEST_BOOT_VERSION || handed_over->size != sizeof(*boot))
+	if (handed_over->version != GUEST_BOOT_VERSION || handed_over->size != sizeof(boot))
 		refuse("guest: guest_boot is of another version\n");
-	boot = handed_over;
+	boot = *handed_over;
+	strncpy(cmdline, (const char *)(uintptr_t)boot.cmdline, sizeof(cmdline) - 1);
 	console_init();
 	exit(main());
 }
