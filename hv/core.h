@@ -13,6 +13,8 @@
 #include "boot/boot_info.h"
 #include "hv/core_timers.h"
 #include "hv/segments.h"
+#include "hv/trace_ring.h"
+#include "hv/wake_lead.h"
 #include "sched/sched.h"
 
 struct vcpu;
@@ -61,8 +63,10 @@ struct core {
 	struct vcpu *loaded;   /* whose VMCS is current and whose vector registers are here */
 	uint64_t vmxon_region; /* physical */
 	bool in_vmx;
+	struct wake_lead wake_lead;
 	struct core_timers timers; /* other cores may take events of vCPUs out */
 	struct sched_core sched;   /* has a public part of its own */
+	struct trace_ring trace;   /* hv/trace.h */
 
 	/* Public: written by other cores too. */
 	_Alignas(CACHE_LINE) volatile uint32_t pending; /* atomic; enum core_pending */

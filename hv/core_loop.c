@@ -6,6 +6,7 @@
 #include "hv/rendezvous.h"
 #include "hv/smp.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "hv/vm.h"
 #include "vmx/exit.h"
 #include "vmx/vmx.h"
@@ -37,12 +38,8 @@ static void port_leave(struct sched_entity *entity)
 static void port_trace(const struct sched_core *core, enum sched_trace_kind kind,
 		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
 {
-	(void)core;
-	(void)kind;
-	(void)entity;
-	(void)a;
-	(void)b;
-	(void)now;
+	(void)core; /* is this one */
+	trace_put((enum trace_kind)kind, entity ? entity->id : TRACE_NO_ENTITY, a, b, now);
 }
 
 static unsigned port_distance(unsigned from, unsigned to)
@@ -106,7 +103,8 @@ static void arm_wake(struct core *core, struct vcpu *vcpu)
 {
 	if (vcpu->wait != VCPU_WAIT_HALT || vcpu->pause_asked || vcpu->timer_due == TIMER_NEVER)
 		return;
-	core_timer_arm(&core->timers, &vcpu->wake, vcpu->timer_due);
+	core_timer_arm(&core->timers, &vcpu->wake,
+		       wake_lead_start(&core->wake_lead, vcpu->timer_due));
 	vcpu->wake_armed_on = core;
 }
 
@@ -199,6 +197,7 @@ static void idle(struct core *core, uint64_t until)
 
 	if (wake != TIMER_NEVER)
 		apic_timer_arm(wake);
+	trace_event(TRACE_IDLE, TRACE_NO_ENTITY, wake, 0);
 	if (sched_idle_ok(&core->sched))
 		cpu_idle_wait(&core->pending);
 	if (wake != TIMER_NEVER)

@@ -2,6 +2,7 @@
 
 #include "hv/core.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "hv/traps.h"
 #include "hv/vm.h"
 #include "vmx/dump.h"
@@ -114,6 +115,14 @@ static inline enum vmx_verdict arm_and_look(const struct vcpu *vcpu, uint64_t no
 	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
 }
 
+static void rare_requests(struct vcpu *vcpu, uint32_t requests)
+{
+	if (requests & VCPU_REQUEST_EPT_FLUSH)
+		vmx_flush_ept(vcpu);
+	if (requests & VCPU_REQUEST_TIMER)
+		vcpu_timer_changed(vcpu);
+}
+
 /* Work that came while the hypervisor ran: what the vCPU can do itself, else the core loop. */
 static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu *vcpu,
 								     uint64_t now)
@@ -123,18 +132,16 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 
 	if (requests & VCPU_REQUEST_STOP)
 		return VMX_STOP;
-	if (requests & VCPU_REQUEST_EPT_FLUSH)
-		vmx_flush_ept(vcpu);
-	if (requests & VCPU_REQUEST_TIMER)
-		vcpu_timer_changed(vcpu);
+	if (__builtin_expect(requests & (VCPU_REQUEST_EPT_FLUSH | VCPU_REQUEST_TIMER), 0))
+		rare_requests(vcpu, requests);
 	if (vcpu->pause_asked) {
 		vcpu_request_self(vcpu, requests & (VCPU_REQUEST_EVENT | VCPU_REQUEST_WAKE));
 		return VMX_BLOCK;
 	}
-	if (now >= vcpu->timer_due)
+	if (now >= vcpu->timer_due && vcpu->wait != VCPU_WAIT_HALT)
 		vcpu_run_timers(vcpu, now);
 	verdict = vmx_inject_pending(vcpu);
-	return verdict == VMX_RESUME ? arm_and_look(vcpu, now) : verdict;
+	return verdict == VMX_RESUME ? arm_and_look(vcpu, tsc_now()) : verdict;
 }
 
 static inline enum vmx_verdict before_entry(struct vcpu *vcpu, uint64_t now)

@@ -1,5 +1,7 @@
 #include "vmx/inject.h"
 
+#include "hv/core.h"
+#include "hv/time.h"
 #include "hv/vm.h"
 #include "vmx/guest_state.h"
 #include "vmx/vmx.h"
@@ -162,10 +164,25 @@ bool vmx_event_waits(struct vcpu *vcpu)
 	return interrupt_waits(vcpu) && (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
 }
 
+/* A wake-up that was started before its time (hv/wake_lead.h): here it waits for it. */
+static bool wait_for_timer(struct vcpu *vcpu)
+{
+	struct wake_lead *lead = &this_core()->wake_lead;
+	uint64_t now = tsc_now();
+
+	if (now < vcpu->timer_due && !wake_lead_reaches(lead, vcpu->timer_due, now))
+		return false;
+	wake_lead_learn(lead, vcpu->timer_due, now, vmx_wake_lead_max);
+	while (now < vcpu->timer_due)
+		now = tsc_now();
+	vcpu_run_timers(vcpu, now);
+	return vmx_event_waits(vcpu);
+}
+
 /* Woken for nothing, or resumed by a person in the middle of a HLT: back to sleep. */
 static bool still_waits(struct vcpu *vcpu)
 {
-	if (vcpu->wait == VCPU_WAIT_HALT && vmx_event_waits(vcpu))
+	if (vcpu->wait == VCPU_WAIT_HALT && (vmx_event_waits(vcpu) || wait_for_timer(vcpu)))
 		vcpu->wait = VCPU_WAIT_NONE;
 	return vcpu->wait != VCPU_WAIT_NONE;
 }
@@ -185,6 +202,7 @@ enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu)
 		return VMX_BLOCK;
 	if (interrupt_waits(vcpu) && !event_queued() && interrupts_open())
 		inject_interrupt(vcpu);
-	vmx_set_primary(vcpu, PRIMARY_INTERRUPT_WINDOW_EXITING, interrupt_waits(vcpu));
+	if (interrupt_waits(vcpu) || (vcpu->primary_controls & PRIMARY_INTERRUPT_WINDOW_EXITING))
+		vmx_set_primary(vcpu, PRIMARY_INTERRUPT_WINDOW_EXITING, interrupt_waits(vcpu));
 	return VMX_RESUME;
 }

@@ -8,12 +8,15 @@
 #include "hv/msr.h"
 #include "hv/page_alloc.h"
 #include "hv/paging.h"
+#include "hv/time.h"
+#include "hv/trace.h"
 #include "vmx/registers.h"
 #include "vmx/vector_state.h"
 #include "vmx/vmx_ops.h"
 
 struct vmx_caps vmx_caps;
 uint64_t vmx_timer_round_up;
+uint32_t vmx_wake_lead_max;
 uint64_t vmx_host_xcr0;
 
 static struct mtrr_state mtrrs;
@@ -80,6 +83,7 @@ enum error vmx_init(void)
 	if (caps_derive(&raw, &vmx_caps) != OK)
 		return ERR_UNSUPPORTED;
 	vmx_timer_round_up = (1ull << vmx_caps.preemption_timer_shift) - 1;
+	vmx_wake_lead_max = ticks_from_us(WAKE_LEAD_MAX_US);
 	read_mtrrs();
 	ram_is_write_back = memory_type_run(&mtrrs, 0x100000, paging_ram_end() - 0x100000, &type) ==
 				    paging_ram_end() - 0x100000 &&
@@ -154,6 +158,7 @@ void vmx_nmi_in_hypervisor(void)
 
 void vmx_flush_ept(struct vcpu *vcpu)
 {
+	trace_event(TRACE_INVEPT, vcpu->sched.id, 0, 0);
 	if (vmx_caps.invept_single)
 		invept(INVEPT_SINGLE, vmread(VMCS_EPT_POINTER));
 	else

@@ -23,6 +23,9 @@ extern struct vmx_caps vmx_caps;
 /* 2^shift - 1: added before a tick count is turned into units of the preemption timer. */
 extern uint64_t vmx_timer_round_up;
 
+/* Ticks of WAKE_LEAD_MAX_US (hv/wake_lead.h). */
+extern uint32_t vmx_wake_lead_max;
+
 /* XCR0 bits that the cores support and vmx/vector_state.c saves; 0: FXSAVE only. */
 extern uint64_t vmx_host_xcr0;
 

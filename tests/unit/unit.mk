@@ -24,6 +24,7 @@ PURE_SRCS += vmx/audit_segments.c
 PURE_SRCS += hv/config.c hv/config_keys.c hv/config_parse.c hv/config_value.c hv/text.c
 PURE_SRCS += hv/guest_ram.c
 PURE_SRCS += hv/timer_queue.c
+PURE_SRCS += hv/wake_lead.c
 PURE_SRCS += hv/guest_walk.c
 PURE_SRCS += hv/log.c
 PURE_SRCS += hv/export.c
