@@ -377,11 +377,24 @@ static void poll_output(void)
 	spin_unlock(&lock);
 }
 
+/* A line without an end, such as a guest's prompt, reaches the export channel one poll later. */
+static void export_prompts(void)
+{
+	for (struct vm_console *vm = vms; vm; vm = vm->next) {
+		uint32_t length = __atomic_load_n(&vm->batch_length, __ATOMIC_RELAXED);
+
+		if (length && length == vm->batch_seen)
+			vm_console_flush(vm);
+		vm->batch_seen = length;
+	}
+}
+
 void console_poll(void)
 {
 	poll_input();
 	deliver_keys();
 	poll_output();
+	export_prompts();
 	export_poll();
 }
 

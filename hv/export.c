@@ -63,6 +63,18 @@ void export_frame(enum export_type type, uint8_t channel, const void *data, size
 	spin_unlock(&lock);
 }
 
+bool export_has_room(size_t length)
+{
+	bool room;
+
+	if (!transport || !transport->room)
+		return transport;
+	panic_lock(&lock, panicking);
+	room = transport->room() >= sizeof(frame.header) + length;
+	spin_unlock(&lock);
+	return room;
+}
+
 void export_text(enum export_type type, uint8_t channel, const char *format, ...)
 {
 	char text[TEXT_MAX];

@@ -13,14 +13,16 @@
 
 /*
  * How bytes leave the machine; called with the export lock held. `write` takes one whole frame or
- * refuses it. A transport that buffers has `poll`, which moves bytes on without waiting, and
- * `drain`, which waits (a bounded time a byte) until all have left; else both are NULL.
+ * refuses it. A transport that buffers has `poll`, which moves bytes on without waiting, `drain`,
+ * which waits (a bounded time a byte) until all have left, and `room`, the bytes that `write` would
+ * take now; else all three are NULL.
  */
 struct export_transport {
 	const char *name;
 	bool (*write)(const uint8_t *bytes, size_t length);
 	void (*poll)(void);
 	void (*drain)(void);
+	size_t (*room)(void);
 };
 
 /* NULL: the channel is off (as at the start). What was sent before is lost to it. */
@@ -33,6 +35,9 @@ void export_frame(enum export_type type, uint8_t channel, const void *data, size
 /* A frame whose payload is text, at most 255 bytes. */
 void export_text(enum export_type type, uint8_t channel, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* True if a frame with so much payload would be taken now; for what can wait. */
+bool export_has_room(size_t length);
 
 /* An EXPORT_FIGURE. */
 void export_figure(const char *name, uint64_t value, const char *unit);

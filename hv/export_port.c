@@ -47,13 +47,21 @@ static void com2_poll(void)
 	ring_drop(&com2_ring, (uint32_t)uart_write(&com2, run, length));
 }
 
+/* Ends when all has left, or when a dead port takes nothing any more. */
 static void com2_drain(void)
 {
-	while (ring_used(&com2_ring)) {
+	uint32_t before;
+
+	do {
+		before = ring_used(&com2_ring);
 		uart_drain(&com2);
 		com2_poll();
-	}
-	uart_drain(&com2);
+	} while (ring_used(&com2_ring) != before);
+}
+
+static size_t com2_room(void)
+{
+	return ring_free(&com2_ring);
 }
 
 static const struct export_transport com2_line = {
@@ -61,6 +69,7 @@ static const struct export_transport com2_line = {
 	.write = com2_write,
 	.poll = com2_poll,
 	.drain = com2_drain,
+	.room = com2_room,
 };
 
 static bool com2_is_free(const struct boot_info *info)

@@ -43,7 +43,8 @@ struct vm_console {
 	struct vm_console *next;
 	uint64_t attach_cursor;
 	uint64_t follow_cursor;
-	uint64_t lost; /* bytes overwritten before they were shown; until that is reported */
+	uint32_t batch_seen; /* batch_length at the last poll */
+	uint64_t lost;	     /* bytes overwritten before they were shown; until that is reported */
 	struct text_filter filter;
 	char line[VM_CONSOLE_LINE];
 	uint32_t line_length;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "hv/console.h"
+#include "hv/export.h"
 #include "hv/log.h"
 
 static char shown[1 << 20];
@@ -343,6 +344,48 @@ static void reattaching_replays_from_a_line_start(void **state)
 	assert_null(strstr(shown, "line 100\r\n"));
 }
 
+static uint8_t sent[1024];
+static size_t sent_length;
+
+static bool take_frame(const uint8_t *bytes, size_t length)
+{
+	memcpy(sent + sent_length, bytes, length);
+	sent_length += length;
+	return true;
+}
+
+static const struct export_transport fake_transport = { .name = "fake", .write = take_frame };
+
+static void guest_output_is_exported_by_lines_and_prompts_a_poll_later(void **state)
+{
+	(void)state;
+	sent_length = 0;
+	export_init(&fake_transport);
+	say(&hog_vm, "one");
+	assert_int_equal(sent_length, 0);
+	vm_console_output(&hog_vm.console, " line\n", 6);
+	assert_memory_equal(sent, "\xa5\x5a\x01\x02\x09\x00one line\n", sent_length);
+	assert_int_equal(sent_length, 15);
+	sent_length = 0;
+	say(&hog_vm, "# ");
+	assert_int_equal(sent_length, 0);
+	console_poll();
+	assert_int_equal(sent_length, 8);
+	assert_memory_equal(sent, "\xa5\x5a\x01\x02\x02\x00# ", 8);
+	export_init(NULL);
+}
+
+static void notice_is_shown_to_whoever_is_attached(void **state)
+{
+	(void)state;
+	console_attach(&hog_vm.console);
+	console_poll();
+	forget_output();
+	vm_console_notice(&hog_vm.console, "stopped: triple fault");
+	console_poll();
+	assert_string_equal(shown, "\r\n-- stopped: triple fault --\r\n");
+}
+
 #define CONSOLE_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -365,6 +408,8 @@ int main(void)
 		CONSOLE_TEST(flush_shows_the_log_at_once),
 		CONSOLE_TEST(removing_the_attached_guest_detaches),
 		CONSOLE_TEST(reattaching_replays_from_a_line_start),
+		CONSOLE_TEST(guest_output_is_exported_by_lines_and_prompts_a_poll_later),
+		CONSOLE_TEST(notice_is_shown_to_whoever_is_attached),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);
