@@ -52,7 +52,7 @@ _all: $(BUILD)/vmx-probe.bin $(BUILD)/BOOTX64.EFI $(BUILD)/hv.elf guests
 
 run:	## boot CONFIG=guests/demo.cfg and connect this terminal to its serial line (leave: Ctrl-A x)
 	$(AGAIN) _all
-	@scripts/run --cpus $(CPUS) --memory $(MEMORY) $(CONFIG)
+	@scripts/run --cpus $(CPUS) --memory $(MEMORY) $(if $(GDB),--gdb $(GDB)) $(CONFIG)
 
 image:	## make $(BUILD)/augur.img, the disk image of CONFIG
 	$(AGAIN) _all
@@ -77,9 +77,8 @@ bench:	## measure; BENCH=exits (default) or boot; prints name, value, unit and w
 	$(AGAIN) _all
 	@scripts/bench $(or $(BENCH),exits)
 
-gdb:	## boot CONFIG in QEMU, stopped, and debug the hypervisor with gdb
-	$(AGAIN) _all
-	@scripts/gdb $(CONFIG)
+gdb:	## debug the machine that runs in another terminal as `make run GDB=1234`
+	@gdb -q $(BUILD)/hv.elf -ex 'target remote localhost:$(or $(GDB),1234)'
 
 clean:	## remove what was built; keeps what was downloaded
 	rm -rf $(filter-out $(BUILD)/linux $(BUILD)/third_party,$(wildcard $(BUILD)/*))

@@ -6,7 +6,7 @@ either in the file serial.out of their folder or on a TCP port of this machine.
 import os
 import socket
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from augur.config import ConfigError
@@ -53,7 +53,7 @@ class Machine:
     model: str = ""                     # a CPU model of the emulator's, "": the usual one
     serial_port: int = 0                # TCP port of this machine; 0: file serial.out
     realtime: bool = False              # Bochs: keep virtual time near the wall clock
-    extra: list = field(default_factory=list)
+    gdb_port: int = 0                   # TCP port of this machine for gdb; 0: none
 
 
 def first_file(candidates, what):
@@ -79,14 +79,18 @@ def bochs_command(machine):
         sync="slowdown" if machine.realtime else "none",
         time="local" if machine.realtime else START_TIME)
     (machine.folder / "bochsrc").write_text(text)
+    command = ["bochs", "-q", "-f", "bochsrc"]
+    if machine.gdb_port:                # augur.gdbstub talks to Bochs's debugger
+        return command
     (machine.folder / "bochs.rc").write_text("c\n")  # Debian's build starts in its debugger
-    return ["bochs", "-q", "-f", "bochsrc", "-rc", "bochs.rc", *machine.extra]
+    return [*command, "-rc", "bochs.rc"]
 
 
 def qemu_command(machine):
     kvm = machine.accel == "kvm"
     serial = (f"tcp:localhost:{machine.serial_port},server=on,wait=on" if machine.serial_port
               else "file:serial.out")
+    gdb = ["-gdb", f"tcp:localhost:{machine.gdb_port}"] if machine.gdb_port else []
     return ["qemu-system-x86_64", "-accel", machine.accel,
             "-cpu", machine.model or ("host" if kvm else QEMU_TCG_MODEL),
             "-smp", str(machine.cpus), "-m", str(machine.memory),
@@ -95,7 +99,7 @@ def qemu_command(machine):
             "-serial", serial, "-display", "none", "-nic", "none", "-no-reboot",
             "-chardev", "stdio,id=export,signal=off",
             "-device", "isa-debugcon,iobase=0xe9,chardev=export",
-            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *machine.extra]
+            "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *gdb]
 
 
 class Emulator:
@@ -109,9 +113,10 @@ class Emulator:
         Path(f"{machine.image}.lock").unlink(missing_ok=True)
         bochs = machine.accel == "bochs"
         self.command = bochs_command(machine) if bochs else qemu_command(machine)
+        commands = subprocess.PIPE if bochs and machine.gdb_port else subprocess.DEVNULL
         self.errors = open(machine.folder / "emulator.err", "wb")
         try:
-            self.process = subprocess.Popen(self.command, cwd=machine.folder, stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen(self.command, cwd=machine.folder, stdin=commands,
                                             stdout=subprocess.PIPE, stderr=self.errors,
                                             env=dict(os.environ, LC_ALL="C"),
                                             start_new_session=True)

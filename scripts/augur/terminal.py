@@ -49,9 +49,10 @@ class Keyboard:
 
 
 def pump(line, emulator, record):
-    """Until the person quits or the emulator ends. `record` takes the debug port's bytes."""
+    """Until the person quits or the emulator ends. `record` takes the debug port's bytes; None if
+    somebody else reads them."""
     keyboard, stdin = Keyboard(), sys.stdin.fileno()
-    sources = [line, emulator.process.stdout, stdin]
+    sources = [line, stdin] + ([emulator.process.stdout] if record else [])
     while emulator.running():
         ready, _, _ = select.select(sources, [], [], 0.5)
         if emulator.process.stdout in ready:
