@@ -86,6 +86,7 @@ static void credit_core_init(struct sched_core *core, uint64_t now)
 
 	(void)now;
 	sched_list_init(&credit->under);
+	sched_share_init(&credit->clock);
 }
 
 static void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
@@ -99,20 +100,54 @@ static void credit_entity_init(struct sched_core *core, struct sched_entity *ent
 	state->cap_until = now;
 }
 
+/* The largest weight of any member, rounded up to a power of two. */
+static uint64_t largest_weight(const struct credit_core *credit)
+{
+	if (!credit->magnitudes)
+		return 1;
+	return 2ull << (31 - __builtin_clz(credit->magnitudes));
+}
+
 /*
- * How much running time an entity may save up. A latency-sensitive one may save the more, the more
- * others there are to spread the delay over when it spends it.
+ * How much running time an entity may save up. When it is spent, others fall behind, each by its
+ * part of all weights; all latency-sensitive entities together may save as much as throws none of
+ * the others back by more than saved_latency_us.
  */
 static uint64_t saved_of(struct sched_core *core, const struct sched_entity *entity)
 {
 	const struct credit_config *config = config_of(core);
+	struct credit_core *credit = credit_of(core);
 	uint64_t saved;
 
 	if (!config->by_class || entity->class != SCHED_LATENCY)
 		return us(core, config->saved_us);
-	saved = us(core, config->saved_latency_us) * sched_share_weight(&credit_of(core)->clock) /
-		entity->params.weight;
+	saved = us(core, config->saved_latency_us) * sched_share_weight(&credit->clock) /
+		largest_weight(credit);
+	saved /= atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
 	return least(saved, us(core, config->saved_most_us));
+}
+
+/* Keeps the number of latency-sensitive entities of each clock, as classes and clocks change. */
+static void count_sensitive(struct sched_core *core, struct sched_entity *entity, bool sensitive)
+{
+	struct credit_entity *state = state_of(entity);
+
+	if (state->counted == sensitive)
+		return;
+	state->counted = sensitive;
+	atomic_fetch_add_explicit(&credit_of(core)->sensitive, sensitive ? 1u : -1u,
+				  memory_order_relaxed);
+}
+
+static void count_member(struct credit_core *credit, struct credit_entity *state, int step)
+{
+	unsigned k = state->magnitude;
+
+	credit->members[k] += (unsigned)step;
+	if (credit->members[k])
+		credit->magnitudes |= 1u << k;
+	else
+		credit->magnitudes &= ~(1u << k);
 }
 
 /* Takes part in sharing this core from now on. */
@@ -124,17 +159,26 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 	if (state->share.member)
 		return;
 	state->share.weight = entity->params.weight;
-	if (from != core)
+	if (from != core) {
+		count_sensitive(from, entity, false);
 		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
 				 us(core, MOVED_DEBT_US));
+	}
 	state->clock = core->id;
+	count_sensitive(core, entity, entity->class == SCHED_LATENCY);
 	sched_share_join(&credit_of(core)->clock, &state->share, saved_of(core, entity));
+	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
+	count_member(credit_of(core), state, 1);
 }
 
 static void part(struct sched_core *core, struct sched_entity *entity)
 {
-	if (state_of(entity)->share.member)
-		sched_share_leave(&credit_of(core)->clock, &state_of(entity)->share);
+	struct credit_entity *state = state_of(entity);
+
+	if (!state->share.member)
+		return;
+	sched_share_leave(&credit_of(core)->clock, &state->share);
+	count_member(credit_of(core), state, -1);
 }
 
 static void queue_over(struct sched_core *core, struct sched_entity *entity)
@@ -164,10 +208,12 @@ static void queue_under(struct sched_core *core, struct sched_entity *entity, bo
 
 static void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	if (!under(core, entity))
-		queue_over(core, entity);
-	else if (state_of(entity)->boosted)
+	bool behind = under(core, entity);
+
+	if (behind && state_of(entity)->boosted)
 		queue_boost(core, entity, first);
+	else if (!behind || config_of(core)->by_share)
+		queue_over(core, entity);
 	else
 		queue_under(core, entity, first);
 }
@@ -312,6 +358,8 @@ static void reclassify(struct sched_core *core)
 {
 	struct credit_core *credit = credit_of(core);
 
+	if (config_of(core)->by_share)
+		return;
 	for (unsigned i = 0; i < RECLASSIFY_MAX; i++) {
 		struct sched_node *node = sched_heap_first(&credit->over);
 
@@ -379,7 +427,9 @@ static enum sched_reason reason_of(const struct sched_core *core, const struct s
 		[CREDIT_ASIDE] = SCHED_WHY_LEFTOVER,
 	};
 
-	return entity == core->previous ? SCHED_WHY_CONTINUE : reasons[queue];
+	if (entity == core->previous)
+		return SCHED_WHY_CONTINUE;
+	return queue == CREDIT_OVER && config_of(core)->by_share ? SCHED_WHY_SHARE : reasons[queue];
 }
 
 static struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
@@ -522,6 +572,8 @@ static struct sched_entity *credit_excess(struct sched_core *core, const struct 
 	if (!entity)
 		entity = first_allowed(&credit->over, to->id);
 	if (!entity)
+		entity = allowed(credit->turn, to->id);
+	if (!entity)
 		return NULL;
 	unit = (int64_t)(us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
 	gap = sched_share_gap(&credit->clock, theirs,
@@ -589,10 +641,11 @@ static const struct credit_config slices = {
 static const struct credit_config compensated = { .boost = true,
 						  .by_class = true,
 						  .keep_turn = true,
+						  .by_share = true,
 						  .own_slices = true,
 						  .slice_us = 5000,
 						  .saved_us = 1000,
-						  .saved_latency_us = 8000,
+						  .saved_latency_us = 6000,
 						  .saved_most_us = 20000,
 						  .boost_us = 1000 };
 

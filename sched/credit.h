@@ -15,10 +15,11 @@ struct credit_config {
 	bool by_class;	 /* ...if it is latency-sensitive, as long as it has credit; among them the
 			  * one that has run least since its wake-up */
 	bool keep_turn;	 /* a preempted entity goes on with its slice, and is compensated */
+	bool by_share;	 /* else in order of virtual time, instead of the classes UNDER and OVER */
 	bool own_slices; /* slices from the entity's parameters */
 	uint32_t slice_us;	   /* default slice */
 	uint32_t saved_us;	   /* running time that can be saved up by not running */
-	uint32_t saved_latency_us; /* the same for the latency class, times others' weight / own */
+	uint32_t saved_latency_us; /* the same for the latency class: see saved_of() */
 	uint32_t saved_most_us;	   /* ...and at most this */
 	uint32_t boost_us;	   /* longest run before others */
 };
@@ -38,7 +39,9 @@ struct credit_entity {
 	struct sched_share share;
 	uint64_t cap_until; /* tick before which its cap forbids it to run */
 	unsigned clock;	    /* id of the core whose clock its share is relative to */
+	bool counted;	    /* in `sensitive` of that core */
 	uint8_t queue;	    /* enum credit_queue */
+	uint8_t magnitude;  /* log2 of the weight as a member */
 	bool boosted;
 };
 
@@ -46,6 +49,9 @@ struct credit_core {
 	struct sched_share_clock clock;
 	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
 	struct sched_list under;
+	unsigned members[17];	  /* by magnitude of weight */
+	atomic_uint sensitive;	  /* latency-sensitive ones with this clock, asleep or not */
+	uint32_t magnitudes;	  /* bit k: members[k] is not zero */
 	struct sched_heap over;	  /* by virtual time */
 	struct sched_heap parked; /* by tick of release */
 	struct sched_entity *turn;

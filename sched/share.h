@@ -35,6 +35,14 @@ struct sched_share {
 	bool member;
 };
 
+/* Virtual times start in the middle, so that they may be compared as unsigned numbers. */
+#define SCHED_SHARE_START (1ull << 62)
+
+static inline void sched_share_init(struct sched_share_clock *clock)
+{
+	atomic_store_explicit(&clock->time, SCHED_SHARE_START, memory_order_relaxed);
+}
+
 static inline uint64_t sched_share_time(const struct sched_share_clock *clock)
 {
 	return atomic_load_explicit(&clock->time, memory_order_relaxed);
