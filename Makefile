@@ -1,6 +1,6 @@
 # Augur: `make run` boots it, `make test` checks it, `make help` lists the rest.
 
-BUILD := build
+BUILD ?= build
 CC    ?= gcc
 CLANG ?= clang
 Q     := $(if $(V),,@)
