@@ -39,7 +39,6 @@ enum {
 	LSR_FIFO_ERROR = 1 << 7,
 
 	MSR_DELTAS = 0x0F,
-	MSR_RING_ENDED = 1 << 2,
 	MSR_CTS = 1 << 4,
 	MSR_DSR = 1 << 5,
 	MSR_RING = 1 << 6,

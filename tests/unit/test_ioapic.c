@@ -81,6 +81,12 @@ static void entry_keeps_writable_bits_only(void **state)
 	reg_write(0x11, 0xFFFFFFFF);
 	assert_int_equal(reg_read(0x10), 0x0001AFFF);
 	assert_int_equal(reg_read(0x11), 0xFF000000);
+	reg_write(0x11, 0x05000000); /* the halves are apart */
+	assert_int_equal(reg_read(0x10), 0x0001AFFF);
+	assert_int_equal(reg_read(0x11), 0x05000000);
+	reg_write(0x10, 0x00010000);
+	assert_int_equal(reg_read(0x10), 0x00010000);
+	assert_int_equal(reg_read(0x11), 0x05000000);
 }
 
 static void odd_accesses_do_nothing(void **state)
@@ -172,6 +178,15 @@ static void level_waits_for_its_eoi(void **state)
 	assert_int_equal(entry_low(5) & REMOTE_IRR, 0);
 }
 
+static void lowest_priority_can_be_level_triggered(void **state)
+{
+	(void)state;
+	program(5, 0x51 | LEVEL | APIC_LOWEST_PRIORITY << 8, 0);
+	ioapic_set_pin(&io, 5, true);
+	assert_true(last.level_triggered);
+	assert_int_equal(entry_low(5) & REMOTE_IRR, REMOTE_IRR);
+}
+
 static void eoi_serves_all_pins_of_the_vector(void **state)
 {
 	(void)state;
@@ -243,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup(masked_edges_are_lost, setup),
 		cmocka_unit_test_setup(masked_level_is_delivered_when_unmasked, setup),
 		cmocka_unit_test_setup(level_waits_for_its_eoi, setup),
+		cmocka_unit_test_setup(lowest_priority_can_be_level_triggered, setup),
 		cmocka_unit_test_setup(eoi_serves_all_pins_of_the_vector, setup),
 		cmocka_unit_test_setup(eoi_register_works, setup),
 		cmocka_unit_test_setup(masking_keeps_remote_irr, setup),

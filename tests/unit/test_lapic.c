@@ -603,6 +603,11 @@ static void fixed_lint_edge_and_level(void **state)
 	assert_int_equal(lapic_pending_vector(&apic), -1);
 	lapic_set_lint(&apic, 0, false);
 
+	mmio_set(R_LVT_LINT0, 0x35 | MASKED);
+	lapic_set_lint(&apic, 0, true);
+	assert_int_equal(lapic_pending_vector(&apic), -1);
+	lapic_set_lint(&apic, 0, false);
+
 	mmio_set(R_LVT_LINT0, 0x8036);
 	lapic_set_lint(&apic, 0, true);
 	assert_int_equal(mmio(R_LVT_LINT0), 0xC036); /* remote IRR */

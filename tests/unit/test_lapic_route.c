@@ -130,6 +130,9 @@ static void lowest_priority_picks_the_lowest_tpr(void **state)
 	lapic_set_tpr(&apics[3], 0x40);
 	assert_int_equal(lapic_route(&route, NULL, &m), 1);
 	assert_int_equal(receivers(), 0x04);
+	m.dest = 0x0F;
+	assert_int_equal(lapic_route(&route, NULL, &m), 1);
+	assert_int_equal(receivers(), 0x01);
 }
 
 static void notifies_only_the_first_post(void **state)

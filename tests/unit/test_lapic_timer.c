@@ -51,6 +51,8 @@ static void one_shot_fires_once(void **state)
 	assert_int_equal(count_at(1400), 0);
 	assert_true(lapic_timer_expiry(&apic) == LAPIC_NEVER);
 	assert_false(lapic_timer_advance(&apic, UINT64_MAX - 1));
+	set_at(R_DIVIDE, 0x0, 1500); /* does not start it again */
+	assert_true(lapic_timer_expiry(&apic) == LAPIC_NEVER);
 }
 
 static void divide_configuration(void **state)
@@ -107,6 +109,7 @@ static void periodic_keeps_its_grid(void **state)
 	assert_int_equal(count_at(50 + 2000), 100);
 	assert_int_equal(count_at(50 + 2399), 1);
 	assert_int_equal(count_at(50 + 2400), 100); /* even before it is delivered */
+	assert_int_equal(count_at(50 + 2410), 98);
 }
 
 static void missed_periods_merge(void **state)

@@ -184,6 +184,33 @@ static void priority_nests(void **state)
 	assert_int_equal(pic_acknowledge(&p), 0x26);
 }
 
+static void a_plain_eoi_does_not_rotate(void **state)
+{
+	(void)state;
+	pulse(3);
+	pic_acknowledge(&p);
+	out(0x20, 0x20);
+	pulse(3);
+	pulse(4);
+	assert_int_equal(pic_acknowledge(&p), 0x23);
+}
+
+static void each_line_has_its_own_trigger(void **state)
+{
+	(void)state;
+	out(0x4D0, 0x20); /* 5 by level, 4 by edge */
+	pic_set_irq(&p, 4, true);
+	assert_int_equal(pic_acknowledge(&p), 0x24);
+	out(0x20, 0x20);
+	assert_false(line);
+	pic_set_irq(&p, 5, true);
+	assert_int_equal(pic_acknowledge(&p), 0x25);
+	out(0x20, 0x20);
+	assert_true(line);
+	out(0x20, 0x11); /* not while it is being initialised */
+	assert_false(line);
+}
+
 static void specific_eoi(void **state)
 {
 	(void)state;
@@ -338,6 +365,8 @@ int main(void)
 		cmocka_unit_test_setup(an_edge_counts_once, setup),
 		cmocka_unit_test_setup(level_triggered_repeats, setup),
 		cmocka_unit_test_setup(priority_nests, setup),
+		cmocka_unit_test_setup(a_plain_eoi_does_not_rotate, setup),
+		cmocka_unit_test_setup(each_line_has_its_own_trigger, setup),
 		cmocka_unit_test_setup(specific_eoi, setup),
 		cmocka_unit_test_setup(rotation, setup),
 		cmocka_unit_test_setup(auto_eoi, setup),
