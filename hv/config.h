@@ -38,6 +38,13 @@
 
 enum config_log { CONFIG_LOG_ERROR, CONFIG_LOG_WARN, CONFIG_LOG_INFO, CONFIG_LOG_DEBUG };
 
+/* What of the trace is exported (hv/trace.h). */
+enum config_trace {
+	CONFIG_TRACE_OFF,
+	CONFIG_TRACE_SCHED, /* scheduling decisions and what leads to them */
+	CONFIG_TRACE_ALL,   /* VM exits and entries too */
+};
+
 enum config_latency {
 	CONFIG_LATENCY_NO,
 	CONFIG_LATENCY_YES, /* latency-sensitive */
@@ -115,6 +122,7 @@ struct config {
 	bool batch;
 	uint64_t stop_after; /* TSC ticks, 0: never */
 	enum config_log log;
+	enum config_trace trace;
 	struct config_slices slices;
 
 	struct config_vm vms[CONFIG_MAX_VMS]; /* in the order of the file, invalid ones included */

@@ -153,6 +153,7 @@ static bool add_module(struct parser *parser, const struct key *key, void *field
 
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const log_words[] = { "error", "warn", "info", "debug", NULL };
+static const char *const trace_words[] = { "off", "sched", "all", NULL };
 static const char *const kind_words[] = { "auto", "elf", "multiboot", "linux", "bootsector", NULL };
 static const char *const latency_words[] = { "no", "yes", "auto", NULL };
 static const char *const pages_words[] = { "4k", "2m", NULL };
@@ -169,6 +170,7 @@ static const struct key augur_keys[] = {
 	{ "batch", set_bool, AT(config, batch), .words = yes_no },
 	{ "stop_after", set_u64, AT(config, stop_after), .max = INT64_MAX },
 	{ "log", set_word, AT(config, log), .words = log_words },
+	{ "trace", set_word, AT(config, trace), .words = trace_words },
 	{ "slice_us", set_u32, AT(config, slices.slice_us), TIME_RANGE },
 	{ "min_slice_us", set_u32, AT(config, slices.min_slice_us), TIME_RANGE },
 	{ "max_slice_us", set_u32, AT(config, slices.max_slice_us), TIME_RANGE },

@@ -23,6 +23,7 @@ enum export_type {
 	EXPORT_TRACE = 4,   /* trace records; channel = core modulo 256 */
 	EXPORT_VM = 5,	    /* declares a VM: payload = its name; channel = VM id */
 	EXPORT_FIGURE = 6,  /* "name\tvalue\tunit"; channel 0 */
+	EXPORT_TRACE_INFO = 7, /* a line of text about the trace, see hv/trace_abi.h; channel 0 */
 };
 
 struct export_header {

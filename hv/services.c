@@ -9,6 +9,7 @@
 #include "hv/modules.h"
 #include "hv/shell/shell.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "hv/vm.h"
 
 #define INTERACTIVE_US 1000
@@ -22,6 +23,7 @@ static void end_machine(void)
 {
 	log_info("all virtual machines have stopped; powering off");
 	console_flush();
+	trace_finish();
 	export_flush();
 	power_off(0);
 }
@@ -45,6 +47,7 @@ static void time_is_up(struct timer_event *event, uint64_t now)
 static void serve(struct timer_event *event, uint64_t now)
 {
 	console_poll();
+	trace_service();
 	if (!config.batch)
 		shell_poll(now / ticks_from_us(1));
 	if ((config.batch || shutting_down) && vm_all_stopped())

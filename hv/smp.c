@@ -11,6 +11,7 @@
 #include "hv/paging.h"
 #include "hv/panic.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 
 #define INIT_DELAY_US	  10000u  /* Intel SDM vol. 3, 8.4.4.1 */
 #define SECOND_STARTUP_US 1000u	  /* a core that has not come by then gets the second SIPI */
@@ -246,6 +247,7 @@ bool core_notify(struct core *core, uint32_t bits)
 
 	if (before != 0 || core == this_core())
 		return false;
+	trace_event(TRACE_IPI, TRACE_NO_ENTITY, core->index, bits);
 	apic_send_nmi(core->apic_id);
 	return true;
 }

@@ -9,6 +9,7 @@
 #include "hv/panic.h"
 #include "hv/services.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "hv/vm.h"
 #include "vmx/vmx.h"
 
@@ -98,6 +99,7 @@ void augur_start(void)
 	modules_init(&boot_info, core_count);
 	log_set_level((enum log_level)config.log);
 	panic_powers_off = config.batch;
+	trace_init(config.trace);
 	start_vmx();
 	start_scheduler();
 	advance_to(STAGE_RUN);

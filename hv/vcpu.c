@@ -10,6 +10,7 @@
 #include "hv/paging.h"
 #include "hv/smp.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "hv/vm.h"
 #include "vmx/vmx.h"
 
@@ -59,7 +60,7 @@ static void wake_up(struct timer_event *event, uint64_t now)
 {
 	struct vcpu *vcpu = (struct vcpu *)((char *)event - offsetof(struct vcpu, wake));
 
-	(void)now;
+	trace_put(TRACE_TIMER, vcpu->sched.id, vcpu->timer_due, 0, now);
 	vcpu_request(vcpu, VCPU_REQUEST_WAKE);
 }
 

@@ -14,6 +14,7 @@
 #include "hv/page_alloc.h"
 #include "hv/paging.h"
 #include "hv/time.h"
+#include "hv/trace.h"
 #include "vmx/vmx.h"
 
 struct vm *vms[VM_MAX];
@@ -334,6 +335,7 @@ enum error vm_start(struct vm *vm)
 	vm->live_vcpus = vm->vcpu_count;
 	vm->started = tsc_now();
 	set_state(vm, VM_RUNNING);
+	trace_put(TRACE_VM_START, vm->vcpus[0]->sched.id, vm->vcpu_count, 0, vm->started);
 	log_info("vm %s: started, %u vCPU%s, %lu MiB", vm->name, vm->vcpu_count,
 		 vm->vcpu_count == 1 ? "" : "s", vm->ram.size >> 20);
 	vcpu_request(vm->vcpus[0], VCPU_REQUEST_EVENT);
@@ -403,6 +405,7 @@ void vm_vcpu_gone(struct vm *vm, uint64_t now)
 	if (__atomic_sub_fetch(&vm->live_vcpus, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	vm->ended = now;
+	trace_put(TRACE_VM_END, vm->vcpus[0]->sched.id, vm->end, vm->end_code, now);
 	vm_console_flush(&vm->console);
 	report_end(vm);
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)

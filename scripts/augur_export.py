@@ -14,8 +14,8 @@ from pathlib import Path
 MAGIC = b"\xa5\x5a"
 HEADER = 6
 PAYLOAD_MAX = 4096
-CONSOLE, LOG, RESULT, TRACE, VM, FIGURE = 1, 2, 3, 4, 5, 6
-TYPES = range(CONSOLE, FIGURE + 1)
+CONSOLE, LOG, RESULT, TRACE, VM, FIGURE, TRACE_INFO = 1, 2, 3, 4, 5, 6, 7
+TYPES = range(CONSOLE, TRACE_INFO + 1)
 
 
 class Decoder:
@@ -85,7 +85,7 @@ class Recorder:
         self.figures = []               # (name, value, unit)
         self.text = {}                  # file: bytes written
         for old in [*self.folder.glob("*.console"), *map(self.folder.joinpath, (
-                "hypervisor.log", "figures.tsv", "trace.bin"))]:
+                "hypervisor.log", "figures.tsv", "trace.bin", "trace.info"))]:
             old.unlink(missing_ok=True)
 
     def feed(self, data):
@@ -106,6 +106,10 @@ class Recorder:
     def log(self):
         return self.text.get("hypervisor.log", b"").decode("utf-8", "replace")
 
+    def trace(self):
+        path = self.folder / "trace.bin"
+        return path.read_bytes() if path.exists() else b""
+
     def result(self, name):
         return next((r for r in self.results.values() if r.name == name), None)
 
@@ -117,6 +121,8 @@ class Recorder:
         elif kind == TRACE:
             with open(self.folder / "trace.bin", "ab") as trace:
                 trace.write(payload)
+        elif kind == TRACE_INFO:
+            self._append("trace.info", payload.strip() + b"\n")
         elif kind == VM:
             self.names[channel] = payload.decode("utf-8", "replace")
         elif kind == RESULT:
@@ -141,7 +147,7 @@ def self_test():
               + frame(LOG, 0, b"log line\n") + MAGIC + b"\x09\x00\x01\x00" + MAGIC + b"\x01\x01\xff\xff"
               + frame(CONSOLE, 3, MAGIC + b"two") + frame(FIGURE, 0, b"exit.cpuid\t120\tticks")
               + frame(RESULT, 3, b"name=linux state=exited code=0 ticks=5 exits=6")
-              + frame(TRACE, 1, bytes(64)) + b"==== Bochs is exiting")
+              + frame(TRACE, 1, bytes(64)) + frame(TRACE_INFO, 0, b"cores\t2") + b"==== Bochs is exiting")
     for piece in (1, 2, 3, 7, len(stream)):
         with tempfile.TemporaryDirectory() as folder:
             recorder = Recorder(folder)
@@ -152,6 +158,7 @@ def self_test():
             assert read("hypervisor.log") == b"log line\n"
             assert read("figures.tsv") == b"exit.cpuid\t120\tticks\n"
             assert read("trace.bin") == bytes(64)
+            assert read("trace.info") == b"cores\t2\n"
             assert recorder.result("linux").state == "exited"
             assert recorder.result("linux").exits == "6" and recorder.result("other") is None
             assert recorder.figures == [("exit.cpuid", "120", "ticks")]

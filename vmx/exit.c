@@ -144,6 +144,17 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 	return verdict == VMX_RESUME ? arm_and_look(vcpu, tsc_now()) : verdict;
 }
 
+/* The short way for what a vCPU does to its own local APIC. */
+static enum vmx_verdict inject_and_enter(struct vcpu *vcpu, uint64_t now)
+{
+	enum vmx_verdict verdict;
+
+	if (vcpu_requests(vcpu) != 0)
+		return deal_with_requests(vcpu, now);
+	verdict = vmx_inject_pending(vcpu);
+	return verdict == VMX_RESUME ? arm_and_look(vcpu, now) : verdict;
+}
+
 static inline enum vmx_verdict before_entry(struct vcpu *vcpu, uint64_t now)
 {
 	if (__builtin_expect(vcpu_requests(vcpu) != 0, 0))
@@ -160,7 +171,7 @@ enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
  * The hot path of the hypervisor: what is not needed by every exit is elsewhere. An exit's ticks
  * fit 32 bits.
  */
-enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
+static inline enum vmx_verdict handle_exit(struct vcpu *vcpu)
 {
 	uint32_t start = tsc_now_low();
 	uint32_t reason = vmread(VMCS_EXIT_REASON);
@@ -173,9 +184,27 @@ enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
 	end = tsc_now();
 	vcpu->exit_counts[reason].count++;
 	vcpu->exit_counts[reason].ticks += (uint32_t)end - start;
-	if (__builtin_expect(verdict != VMX_RESUME, 0))
-		return verdict;
-	return before_entry(vcpu, end);
+	if (__builtin_expect(verdict == VMX_RESUME, 1))
+		return before_entry(vcpu, end);
+	return verdict == VMX_INJECT ? inject_and_enter(vcpu, end) : verdict;
+}
+
+static __attribute__((noinline)) enum vmx_verdict handle_traced(struct vcpu *vcpu)
+{
+	enum vmx_verdict verdict;
+
+	trace_event(TRACE_EXIT, vcpu->sched.id, vmread(VMCS_EXIT_REASON) & EXIT_REASON_BASIC_MASK,
+		    vmread(VMCS_GUEST_RIP));
+	verdict = handle_exit(vcpu);
+	trace_event(TRACE_ENTRY, vcpu->sched.id, verdict, 0);
+	return verdict;
+}
+
+enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu)
+{
+	if (__builtin_expect(trace_exits, 0))
+		return handle_traced(vcpu);
+	return handle_exit(vcpu);
 }
 
 enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu)

@@ -56,6 +56,7 @@ static void test_empty_text_gives_defaults(void **state)
 	assert_false(cfg.batch);
 	assert_int_equal(cfg.stop_after, 0);
 	assert_int_equal(cfg.log, CONFIG_LOG_INFO);
+	assert_int_equal(cfg.trace, CONFIG_TRACE_OFF);
 	assert_int_equal(cfg.vm_count, 0);
 }
 
@@ -86,6 +87,7 @@ static const char full_text[] = "# a comment\r\n"
 				"batch = yes\r\n"
 				"stop_after = 0x10000000000\r\n"
 				"log = debug\r\n"
+				"trace = all\r\n"
 				"slice_us = 30000\r\n"
 				"policy.ratelimit = 1000\r\n"
 				"\r\n"
@@ -118,6 +120,7 @@ static void test_full_text(void **state)
 	assert_true(cfg.batch);
 	assert_int_equal(cfg.stop_after, 1ull << 40);
 	assert_int_equal(cfg.log, CONFIG_LOG_DEBUG);
+	assert_int_equal(cfg.trace, CONFIG_TRACE_ALL);
 	assert_int_equal(cfg.vm_count, 2);
 
 	const struct config_vm *linux_vm = &cfg.vms[0];
@@ -127,7 +130,7 @@ static void test_full_text(void **state)
 	assert_int_equal(linux_vm->vcpus, 64);
 	assert_int_equal(linux_vm->cores.bits[0], 0xB);
 	assert_int_equal(linux_vm->cores.bits[3], 1ull << 63);
-	assert_int_equal(linux_vm->cores_line, 16);
+	assert_int_equal(linux_vm->cores_line, 17);
 	assert_int_equal(linux_vm->weight, 65535);
 	assert_int_equal(linux_vm->cap, 150);
 	assert_int_equal(linux_vm->latency, CONFIG_LATENCY_YES);
@@ -151,11 +154,11 @@ static void test_full_text(void **state)
 
 static void test_files_in_order(void **state)
 {
-	static const struct config_file expected[] = { { "vmlinuz", 0, 11 },
-						       { "boot/initrd.img", 0, 12 },
-						       { "kernel.elf", 1, 25 },
-						       { "env.txt", 1, 27 },
-						       { "second", 1, 28 } };
+	static const struct config_file expected[] = { { "vmlinuz", 0, 12 },
+						       { "boot/initrd.img", 0, 13 },
+						       { "kernel.elf", 1, 26 },
+						       { "env.txt", 1, 28 },
+						       { "second", 1, 29 } };
 	struct config_file_iterator at = { 0 };
 	struct config_file file;
 

@@ -28,6 +28,7 @@ PURE_SRCS += hv/wake_lead.c
 PURE_SRCS += hv/guest_walk.c
 PURE_SRCS += hv/log.c
 PURE_SRCS += hv/export.c
+PURE_SRCS += hv/trace_ring.c hv/trace_text.c
 PURE_SRCS += hv/scrollback.c
 PURE_SRCS += hv/text_filter.c
 PURE_SRCS += hv/console.c
