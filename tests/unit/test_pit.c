@@ -90,7 +90,11 @@ static void mode0_raises_at_terminal_count(void **state)
 	assert_true(output_at(0, 1000));
 	assert_int_equal(count_at(0, 1010), 0xFFFF); /* wraps and counts on */
 	assert_true(pit_next_event(&p) == PIT_NEVER);
-	load(2, 0, 10, 1500);
+	out(0x40, 50, 1200);
+	out(0x40, 0, 1200); /* a new count drops the output too */
+	assert_false(line);
+	pit_advance(&p, 1700);
+	load(2, 0, 10, 1800);
 	assert_true(line);     /* other channels are not its business */
 	out(0x43, 0x30, 2000); /* a new control word drops the output */
 	assert_false(line);

@@ -78,6 +78,8 @@ static void clock_runs(void **state)
 	expect_time(999999, 1700000000);
 	expect_time(1000000, 1700000001);
 	expect_time(86400 * 1000000ull, 1700000000 + 86400);
+	set(B, BINARY_24, 86400 * 1000000ull); /* no change: the clock is not touched */
+	expect_time(86400 * 1000000ull, 1700000000 + 86400);
 }
 
 static void bcd_and_twelve_hours(void **state)
