@@ -161,6 +161,7 @@ static void fwcfg_items(void **state)
 {
 	(void)state;
 	assert_int_equal(in(0x511, 1), 0);		 /* nothing selected yet */
+	assert_int_equal(in(0x510, 1), 0xFF);		 /* write-only */
 	assert_int_equal(fwcfg_value(0, 4), 0x554D4551); /* "QEMU" */
 	assert_int_equal(in(0x511, 1), 0);		 /* behind the end */
 	assert_int_equal(fwcfg_value(1, 4), 1);
