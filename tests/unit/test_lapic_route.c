@@ -193,7 +193,8 @@ static void concurrent_posts_arrive(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2; i++)
 		assert_int_equal(
-			pthread_create(&threads[i], NULL, poster, (void *)(uintptr_t)&bases[i]), 0);
+			pthread_create(&threads[i], NULL, poster, (void *)(uintptr_t)(bases + i)),
+			0);
 	while (received < 2 * POSTS)
 		received += count_pending();
 	for (unsigned i = 0; i < 2; i++)
