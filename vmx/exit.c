@@ -184,9 +184,9 @@ static inline enum vmx_verdict handle_exit(struct vcpu *vcpu)
 	end = tsc_now();
 	vcpu->exit_counts[reason].count++;
 	vcpu->exit_counts[reason].ticks += (uint32_t)end - start;
-	if (__builtin_expect(verdict == VMX_RESUME, 1))
-		return before_entry(vcpu, end);
-	return verdict == VMX_INJECT ? inject_and_enter(vcpu, end) : verdict;
+	if (__builtin_expect(verdict != VMX_RESUME, 0))
+		return verdict == VMX_INJECT ? inject_and_enter(vcpu, end) : verdict;
+	return before_entry(vcpu, end);
 }
 
 static __attribute__((noinline)) enum vmx_verdict handle_traced(struct vcpu *vcpu)

@@ -17,7 +17,8 @@ enum vmx_verdict {
 	VMX_SPIN,	/* the guest spins on a lock whose holder may be preempted */
 	VMX_BLOCK,	/* nothing to do until vcpu->wait ends */
 	VMX_STOP,	/* the VM has ended */
-	VMX_VERDICTS
+	VMX_VERDICTS,
+	VMX_INJECT = VMX_VERDICTS /* within the exit path only: something may be there to inject */
 };
 
 /*

@@ -42,8 +42,16 @@ static bool write_lapic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return true;
 }
 
-/* The two registers that an interrupt costs go straight to their functions. */
 static bool write_x2apic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	return lapic_in_x2apic(&vcpu->lapic) && write_lapic(vcpu, msr, value);
+}
+
+/*
+ * The two registers that an interrupt costs go straight to their functions. False: not one of
+ * them, or not with a value that is plainly right.
+ */
+static inline bool write_hot_register(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	struct lapic *lapic = &vcpu->lapic;
 
@@ -51,16 +59,12 @@ static bool write_x2apic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return false;
 	if (msr == X2APIC_EOI && value == 0) {
 		lapic_eoi(lapic);
-		if (lapic_pending_vector(lapic) >= 0)
-			vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 		return true;
 	}
-	if (msr == X2APIC_SELF_IPI && value <= UINT8_MAX) {
-		lapic_self_ipi(lapic, value);
-		vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
-		return true;
-	}
-	return write_lapic(vcpu, msr, value);
+	if (msr != X2APIC_SELF_IPI || value > UINT8_MAX)
+		return false;
+	lapic_self_ipi(lapic, value);
+	return true;
 }
 
 static bool write_tsc_deadline(struct vcpu *vcpu, uint32_t msr, uint64_t value)
@@ -195,15 +199,12 @@ static const struct msr_functions functions[MSR_HANDLER_COUNT] = {
 
 static bool read_msr(struct vcpu *vcpu, const struct msr_rule *rule, uint32_t msr, uint64_t *value)
 {
-	if (!rule || rule->read == MSR_FAULT)
+	if (!rule)
 		return false;
-	if (rule->read == MSR_CONSTANT) {
-		*value = rule->value;
-		return true;
-	}
-	if (rule->read != MSR_HANDLER || !functions[rule->handler].read)
-		return false;
-	return functions[rule->handler].read(vcpu, msr, value);
+	if (__builtin_expect(rule->read == MSR_HANDLER, 1))
+		return functions[rule->handler].read(vcpu, msr, value);
+	*value = rule->value;
+	return rule->read == MSR_CONSTANT;
 }
 
 static bool write_msr(struct vcpu *vcpu, const struct msr_rule *rule, uint32_t msr, uint64_t value)
@@ -231,18 +232,17 @@ enum vmx_verdict vmx_exit_rdmsr(struct vcpu *vcpu)
 	return VMX_RESUME;
 }
 
-/* The local APIC's registers first: interrupts and timers are what guests write most. */
+/* Interrupts first: what they cost is what guests notice most. */
 enum vmx_verdict vmx_exit_wrmsr(struct vcpu *vcpu)
 {
 	uint32_t msr = vcpu->gpr[GPR_RCX];
 	uint64_t value = guest_edx_eax(vcpu);
-	bool done;
 
-	if (msr - LAPIC_MSR_X2APIC_FIRST <= LAPIC_MSR_X2APIC_LAST - LAPIC_MSR_X2APIC_FIRST)
-		done = write_x2apic(vcpu, msr, value);
-	else
-		done = write_msr(vcpu, msr_policy_find(&vcpu->vm->msrs, msr), msr, value);
-	if (!done)
+	if (write_hot_register(vcpu, msr, value)) {
+		guest_skip_instruction();
+		return lapic_pending_vector(&vcpu->lapic) >= 0 ? VMX_INJECT : VMX_RESUME;
+	}
+	if (!write_msr(vcpu, msr_policy_find(&vcpu->vm->msrs, msr), msr, value))
 		return vmx_inject_gp();
 	guest_skip_instruction();
 	return VMX_RESUME;
