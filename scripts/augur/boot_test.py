@@ -8,6 +8,7 @@
     #! serial: REGEX          somewhere on the machine's serial line
     #! ends NAME: exited 0    how the VM ended, and its exit code if one is given
     #! refuses: FILE          the loader's refusal is word for word the text of that file
+    #! twice: yes             a second run gives the same output, byte for byte
     #! cpus: 2                and memory, model, accel, ticks, timeout: see scripts/run
 
 Regular expressions match within the whole text, line by line (re.MULTILINE). Each expectation is
@@ -81,7 +82,7 @@ def refuses(outcome, _, file, config):
 
 EXPECTATIONS = {"expect": expect, "reject": reject, "log": log, "reject-log": reject_log,
                 "serial": serial, "ends": ends, "refuses": refuses}
-OTHERS = ("until", "cpus", "memory", "model", "accel", "ticks", "timeout", "missing")
+OTHERS = ("twice", "until", "cpus", "memory", "model", "accel", "ticks", "timeout", "missing")
 
 
 def judged_vms(config):
@@ -115,19 +116,39 @@ def expectation_checks(outcome, config):
             for key, subject, value, _ in config.directives if key in EXPECTATIONS]
 
 
+def same_check(first, second):
+    """Reproducibility: consoles, log, figures, trace and results of two runs."""
+    for file in sorted({*first.recorder.text, *second.recorder.text}):
+        if first.recorder.text.get(file) != second.recorder.text.get(file):
+            return Check("twice: yes", f"{file} differs")
+    for vm in {*first.recorder.results, *second.recorder.results}:
+        one, two = (str(o.recorder.results.get(vm)) for o in (first, second))
+        if one != two:
+            return Check("twice: yes", f"{one}, then {two}")
+    traces = [outcome.recorder.trace() for outcome in (first, second)]
+    return Check("twice: yes", "" if traces[0] == traces[1] else "trace.bin differs")
+
+
+def run_once(config, folder):
+    plan = make_plan(config, {}, BATCH, folder)
+    until = REFUSAL_END if config.directive("refuses") else plan.until
+    try:
+        return run_batch(plan.machine, until, plan.timeout), until
+    finally:
+        plan.machine.image.unlink(missing_ok=True)
+
+
 def run_boot_test(path):
     """Returns (checks, seconds, folder of the run's output)."""
     config = Config(path)
     reject_unknown(config)
     config.set(batch_settings(config, {}))
     folder = build_folder() / "boot-tests" / config.path.stem
-    plan = make_plan(config, {}, BATCH, folder)
-    until = REFUSAL_END if config.directive("refuses") else plan.until
-    try:
-        outcome = run_batch(plan.machine, until, plan.timeout)
-    finally:
-        plan.machine.image.unlink(missing_ok=True)
+    outcome, until = run_once(config, folder)
     checks = [end_check(outcome, until)]
     checks += expectation_checks(outcome, config)
     checks += crash_checks(outcome, config)
+    if config.directive("twice") == "yes":
+        again, _ = run_once(config, folder.with_name(folder.name + "-again"))
+        checks.append(same_check(outcome, again))
     return checks, outcome.seconds, folder
