@@ -1,0 +1,102 @@
+"""A trace in Chrome's trace event format, which ui.perfetto.dev and chrome://tracing show: a track
+for each core (who runs, and why) and for each vCPU (running, waiting, what happened to it)."""
+import json
+
+from augur import trace as t
+
+CORES, VCPUS = 1, 2                     # "processes": groups of tracks
+
+
+def name_track(pid, tid, name):
+    yield {"ph": "M", "name": "thread_name", "pid": pid, "tid": tid, "args": {"name": name}}
+    yield {"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid,
+           "args": {"sort_index": tid}}
+
+
+def tracks(trace):
+    for pid, name in ((CORES, "cores"), (VCPUS, "vCPUs")):
+        yield {"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": name}}
+    for core in range(trace.cores):
+        yield from name_track(CORES, core, f"core {core}")
+    for entity in trace.entities():
+        yield from name_track(VCPUS, entity, trace.entity_name(entity))
+
+
+def microseconds(trace, tick):
+    return round(1000 * trace.milliseconds(tick), 3)
+
+
+def span(trace, pid, tid, name, start, end, **arguments):
+    return {"ph": "X", "name": name, "pid": pid, "tid": tid, "ts": microseconds(trace, start),
+            "dur": round(1e6 * trace.seconds(end - start), 3), "args": arguments}
+
+
+def ticks_ahead(moment, now):
+    return "never" if moment == t.NEVER else moment - now
+
+
+def run_spans(trace):
+    for run in trace.runs():
+        arguments = {"reason": trace.reasons.get(run.reason, run.reason), "waiting": run.waiting,
+                     "slice_ticks": ticks_ahead(run.until, run.start)}
+        yield span(trace, CORES, run.core, trace.entity_name(run.entity), run.start, run.end,
+                   **arguments)
+        yield span(trace, VCPUS, run.entity, f"running on core {run.core}", run.start, run.end,
+                   **arguments)
+
+
+def wait_spans(trace):
+    for wait in trace.waits():
+        yield span(trace, VCPUS, wait.entity, "waiting", wait.start, wait.end,
+                   after="wake-up" if wait.woken else "preemption")
+
+
+def exit_spans(trace):
+    """With trace = all: what the hypervisor did between exit and entry."""
+    exits = {}
+    for r in trace.records:
+        if r.kind == t.EXIT:
+            exits[r.core] = r
+        elif r.kind == t.ENTRY and r.core in exits:
+            left = exits.pop(r.core)
+            yield span(trace, CORES, r.core, "exit " + trace.exit_names.get(left.a, str(left.a)),
+                       left.tsc, r.tsc, rip=f"{left.b:#x}", verdict=r.a)
+
+
+# What the fields of a record mean, for those that are shown as moments on the vCPU's track.
+MOMENTS = {
+    t.WAKE: lambda trace, r: {"to_core": r.a, "preempts": bool(r.b)},
+    t.BLOCK: lambda trace, r: {"burst_ticks": r.a},
+    t.MIGRATE: lambda trace, r: {"from_core": r.a, "to_core": r.b},
+    t.DEBT: lambda trace, r: {"ticks": r.a - (1 << 64) if r.a >> 63 else r.a,
+                              "debtor": trace.entity_name(r.b)},
+    t.CLASS: lambda trace, r: {"class": ("throughput", "latency")[r.a & 1]},
+    t.SLICE: lambda trace, r: {"ticks": r.a, "before": r.b},
+    t.VM_START: lambda trace, r: {"vcpus": r.a},
+    t.VM_END: lambda trace, r: {"how": r.a, "code": r.b},
+    t.TIMER: lambda trace, r: {"due_in_ticks": ticks_ahead(r.a, r.tsc)},
+    t.POLICY: lambda trace, r: {"policy": trace.policies.get(r.a, r.a)},
+    t.IPI: lambda trace, r: {"to_core": r.a, "pending": r.b},
+    t.INVEPT: lambda trace, r: {},
+}
+
+
+def moments(trace):
+    for r in trace.records:
+        if r.kind not in MOMENTS:
+            continue
+        pid, tid = (CORES, r.core) if r.entity == t.NO_ENTITY else (VCPUS, r.entity)
+        yield {"ph": "i", "s": "t", "name": t.KIND_NAMES[r.kind], "pid": pid, "tid": tid,
+               "ts": microseconds(trace, r.tsc),
+               "args": {"core": r.core, **MOMENTS[r.kind](trace, r)}}
+
+
+def write_json(trace, path):
+    events = [*tracks(trace), *run_spans(trace), *wait_spans(trace), *exit_spans(trace),
+              *moments(trace)]
+    document = {"displayTimeUnit": "ns", "traceEvents": events,
+                "otherData": {"policy": trace.name, "tsc_hz": trace.tsc_hz,
+                              "records": len(trace.records), "lost": sum(trace.lost.values())}}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file, separators=(",", ":"))
+        file.write("\n")
