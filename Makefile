@@ -31,7 +31,8 @@ include tests/unit/unit.mk
 # the machine is looked up when they are read.
 
 export BUILD ACCEL
-AGAIN := +@scripts/deps $(BUILD) && $(MAKE) --no-print-directory
+JOBS  := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+AGAIN := +@scripts/deps $(BUILD) && $(MAKE) --no-print-directory $(JOBS)
 CONFIG ?= guests/demo.cfg
 CPUS   ?= 4
 MEMORY ?= 2048

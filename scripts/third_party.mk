@@ -33,7 +33,7 @@ $(NEWLIB_READY): $(NEWLIB_SRC)/unpacked
 	@echo "building newlib for guests (a minute; log: $(BUILD)/newlib-build/log)"
 	@cd $(BUILD)/newlib-build && unset MAKEFLAGS MFLAGS MAKELEVEL && \
 		{ $(abspath $(NEWLIB_SRC))/configure $(NEWLIB_CONFIGURE) && \
-		make -j2 all MAKEINFO=true && make install MAKEINFO=true; } >log 2>&1 || \
+		make -j$$(nproc) all MAKEINFO=true && make install MAKEINFO=true; } >log 2>&1 || \
 		{ tail -n 20 log; false; }
 	@touch $@
 

@@ -24,7 +24,7 @@ class Outcome:
     def failures(self, until, may_crash=()):
         """Why this run is no success, in words; empty if it is one. may_crash: names of VMs."""
         if self.end == "timeout":
-            yield "the wall-clock limit came first"
+            yield "the time limit came first"
         elif until and self.end != "text":
             yield f"the text {until!r} did not appear"
         if self.complaint and not self.serial:
@@ -53,8 +53,9 @@ class Watcher:
                 or self.text in plain(self.emulator.serial()))
 
 
-def run_batch(machine, until=None, timeout=300):
-    """Runs the machine to its end, to the text `until` or to the limit of wall-clock seconds."""
+def run_batch(machine, until=None, timeout=300.0, cpu_limit=None):
+    """Runs the machine to its end, to the text `until`, to `timeout` seconds of wall clock, or until
+    the emulator has used `cpu_limit` seconds of processor time."""
     recorder = Recorder(machine.folder)
     started = time.monotonic()
     end = "finished"
@@ -69,7 +70,8 @@ def run_batch(machine, until=None, timeout=300):
                 break
             if not alive:
                 break
-            if time.monotonic() - started > timeout:
+            if (time.monotonic() - started > timeout
+                    or (cpu_limit is not None and emulator.cpu_seconds() > cpu_limit)):
                 end = "timeout"
                 break
         emulator.stop()

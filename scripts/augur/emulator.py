@@ -144,6 +144,14 @@ class Emulator:
         self.errors.close()
         Path(f"{self.machine.image}.lock").unlink(missing_ok=True)
 
+    def cpu_seconds(self):
+        """Processor time that the emulator has used."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def read(self):
         """Bytes of the debug port that have come since the last call."""
         return self.process.stdout.read() or b""
