@@ -119,6 +119,8 @@ static bool block(struct core *core, struct vcpu *vcpu)
 		return false;
 	cancel_wake(vcpu);
 	vcpu->halted_at = 0;
+	if (vcpu->pause_asked)
+		vcpu_request_self(vcpu, VCPU_REQUEST_PAUSE);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 #include "hv/rendezvous.h"
 
 #include "hv/smp.h"
+#include "vmx/vmx.h"
 
 static uint32_t asked;	 /* odd while the boot core holds the others */
 static uint32_t arrived; /* cores that wait */
@@ -11,6 +12,8 @@ void rendezvous_point(struct core *core)
 
 	if (__builtin_expect(!(ticket & 1), 1) || core->index == 0)
 		return;
+	if (core->loaded)
+		vmx_unload(core->loaded);
 	__atomic_fetch_add(&arrived, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(&asked, __ATOMIC_ACQUIRE) == ticket)
 		__builtin_ia32_pause();

@@ -1,6 +1,6 @@
 /*
- * Stopping all cores at a safe point: out of their guests, not inside the scheduler, holding no
- * lock. For what cannot be done while others run, such as changing the scheduling policy.
+ * Stopping all cores at a safe point: out of their guests, with no vCPU loaded, not inside the
+ * scheduler, holding no lock. For what cannot be done while others run, such as changing the scheduling policy.
  */
 #ifndef HV_RENDEZVOUS_H
 #define HV_RENDEZVOUS_H

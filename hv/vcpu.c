@@ -32,14 +32,21 @@ void vcpu_request(struct vcpu *vcpu, uint32_t requests)
 		core_notify(cores[core], CORE_PENDING_KICK);
 }
 
-static uint64_t host_tsc(const struct vcpu *vcpu, uint64_t guest)
+/* Host TSC of the local APIC's timer; guests may ask for any 64 bits of a deadline. */
+static uint64_t timer_expiry(const struct vcpu *vcpu)
 {
-	return guest == LAPIC_NEVER ? TIMER_NEVER : guest - vcpu->tsc_offset;
+	uint64_t expiry = lapic_timer_expiry(&vcpu->lapic);
+	uint64_t now = tsc_now();
+	uint64_t guest_now = vcpu_guest_tsc(vcpu, now);
+
+	if (expiry <= guest_now)
+		return now;
+	return expiry - guest_now < TIMER_NEVER - now ? now + (expiry - guest_now) : TIMER_NEVER;
 }
 
 void vcpu_timer_changed(struct vcpu *vcpu)
 {
-	uint64_t due = host_tsc(vcpu, lapic_timer_expiry(&vcpu->lapic));
+	uint64_t due = timer_expiry(vcpu);
 
 	if (vcpu->index == 0 && vcpu->vm->devices_due < due)
 		due = vcpu->vm->devices_due;
@@ -98,6 +105,8 @@ void vcpu_reset_apic(struct vcpu *vcpu)
 	};
 
 	lapic_init(&vcpu->lapic, &config);
+	if (vcpu->index == 0)
+		lapic_virtual_wire(&vcpu->lapic);
 }
 
 enum error vcpu_create(struct vm *vm, uint32_t index, struct vcpu **created)

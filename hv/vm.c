@@ -406,6 +406,7 @@ void vm_vcpu_gone(struct vm *vm, uint64_t now)
 		return;
 	vm->ended = now;
 	trace_put(TRACE_VM_END, vm->vcpus[0]->sched.id, vm->end, vm->end_code, now);
+	vm_console_notice(&vm->console, vm->end_message);
 	vm_console_flush(&vm->console);
 	report_end(vm);
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)

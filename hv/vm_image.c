@@ -3,13 +3,15 @@
 #include <string.h>
 
 #include "drivers/virt/acpi_tables.h"
+#include "drivers/virt/mptable.h"
 #include "hv/log.h"
 #include "hv/modules.h"
 #include "hv/time.h"
 #include "hv/vm.h"
 
-#define ACPI_BASE 0xE0000u
-#define ACPI_SIZE 0x10000u
+#define ACPI_BASE    0xE0000u
+#define MPTABLE_BASE 0xF0000u
+#define TABLES_SIZE  0x10000u
 
 static enum error report(struct vm *vm, uint32_t line, const char *text)
 {
@@ -52,9 +54,8 @@ static enum error find_files(struct vm *vm, struct image_request *request,
 }
 
 /* The tables go where a PC keeps its BIOS: reserved in every memory map we hand out. */
-static enum error write_acpi_tables(struct vm *vm)
+static enum error write_acpi_tables(struct vm *vm, uint8_t *buffer)
 {
-	static uint8_t buffer[ACPI_SIZE]; /* boot core only */
 	uint32_t apic_ids[VM_MAX_VCPUS];
 	struct acpi_config config = {
 		.base = ACPI_BASE,
@@ -64,16 +65,47 @@ static enum error write_acpi_tables(struct vm *vm)
 		.ioapic_base = IOAPIC_DEFAULT_BASE,
 		.ioapic_id = vm->vcpu_count,
 		.com1 = true,
+		.rtc = true,
+		.legacy_irq = true,
+		.power_port = ACPI_POWER_PORT,
 	};
 	enum error error;
 	size_t used;
 
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		apic_ids[i] = i;
-	error = acpi_tables_build(&config, buffer, sizeof(buffer), &used);
+	error = acpi_tables_build(&config, buffer, TABLES_SIZE, &used);
 	if (error != OK)
 		return error;
 	return guest_ram_write(&vm->ram, ACPI_BASE, buffer, used);
+}
+
+/* For kernels that do not read ACPI. */
+static enum error write_mp_table(struct vm *vm, uint8_t *buffer)
+{
+	const struct mptable_config config = {
+		.base = MPTABLE_BASE,
+		.cpu_count = vm->vcpu_count,
+		.cpu_signature = vm->cpuid.basic[1].r[0],
+		.cpu_features = vm->cpuid.basic[1].r[3],
+		.lapic_base = LAPIC_DEFAULT_BASE,
+		.ioapic_base = IOAPIC_DEFAULT_BASE,
+		.ioapic_id = vm->vcpu_count,
+	};
+	size_t used;
+	enum error error = mptable_build(&config, buffer, TABLES_SIZE, &used);
+
+	if (error != OK)
+		return error;
+	return guest_ram_write(&vm->ram, MPTABLE_BASE, buffer, used);
+}
+
+static enum error write_tables(struct vm *vm)
+{
+	static uint8_t buffer[TABLES_SIZE]; /* boot core only */
+	enum error error = write_acpi_tables(vm, buffer);
+
+	return error == OK ? write_mp_table(vm, buffer) : error;
 }
 
 enum error vm_image_load(struct vm *vm, struct guest_start *start)
@@ -96,8 +128,8 @@ enum error vm_image_load(struct vm *vm, struct guest_start *start)
 		report(vm, vm->config->image_line, diag.text);
 		return error;
 	}
-	error = write_acpi_tables(vm);
+	error = write_tables(vm);
 	if (error != OK)
-		report(vm, vm->config->line, "no memory for the ACPI tables");
+		report(vm, vm->config->line, "no memory for the ACPI and MP tables");
 	return error;
 }

@@ -51,17 +51,6 @@ void vmx_dump(struct vcpu *vcpu)
 		  vmread(VMCS_GUEST_PHYSICAL_ADDRESS), vmread(VMCS_GUEST_INTERRUPTIBILITY));
 }
 
-uint64_t vmx_peek(struct vcpu *vcpu, uint32_t field)
-{
-	struct core *core = this_core();
-
-	if (vcpu->loaded_on && vcpu->loaded_on != core)
-		return 0;
-	if (core->loaded != vcpu)
-		vmx_load(vcpu);
-	return vmread(field);
-}
-
 enum vmx_verdict vmx_crash(struct vcpu *vcpu, const char *format, ...)
 {
 	char reason[120];

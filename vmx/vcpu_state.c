@@ -156,6 +156,8 @@ void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
 	write_image(&image);
 	if (vmx_log_broken_rules() != 0)
 		panic("a VMCS was built that VM entry would refuse");
+	vmx_flush_linear(vcpu); /* an earlier VM may have had the VPID */
+	vmx_flush_ept(vcpu);
 	release(vcpu);
 	take_start(vcpu, start);
 	vcpu->host_state_of = core;
@@ -177,11 +179,14 @@ void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start)
 	vmx_flush_linear(vcpu);
 }
 
-static void write_host_state(struct vcpu *vcpu, struct core *core)
+/* What this core's TLB knows of the vCPU may date from before it went to another core. */
+static void arrive_on(struct vcpu *vcpu, struct core *core)
 {
 	vmwrite(VMCS_HOST_GS_BASE, (uint64_t)core);
 	vmwrite(VMCS_HOST_TR_BASE, (uint64_t)&core->segments.tss);
 	vmwrite(VMCS_HOST_GDTR_BASE, (uint64_t)core->segments.gdt);
+	vmx_flush_linear(vcpu);
+	vmx_flush_ept(vcpu);
 	vcpu->host_state_of = core;
 }
 
@@ -235,7 +240,7 @@ void vmx_load(struct vcpu *vcpu)
 		vmx_unload(core->loaded);
 	make_current(vcpu);
 	if (vcpu->host_state_of != core)
-		write_host_state(vcpu, core);
+		arrive_on(vcpu, core);
 	load_msrs(&vcpu->switched);
 	load_debug(&vcpu->switched);
 	cr2_write(vcpu->switched.cr2);
