@@ -80,7 +80,7 @@ static uint64_t slice_of(const struct sched_core *core, const struct sched_entit
 	return slice < p->slice_min ? p->slice_min : slice;
 }
 
-static void credit_core_init(struct sched_core *core, uint64_t now)
+void credit_core_init(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 
@@ -89,7 +89,7 @@ static void credit_core_init(struct sched_core *core, uint64_t now)
 	sched_share_init(&credit->clock);
 }
 
-static void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	struct credit_entity *state = state_of(entity);
 
@@ -123,20 +123,21 @@ static uint64_t saved_of(struct sched_core *core, const struct sched_entity *ent
 		return us(core, config->saved_us);
 	saved = us(core, config->saved_latency_us) * sched_share_weight(&credit->clock) /
 		largest_weight(credit);
-	saved /= atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
+	saved = saved * entity->params.weight /
+		atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
 	return least(saved, us(core, config->saved_most_us));
 }
 
-/* Keeps the number of latency-sensitive entities of each clock, as classes and clocks change. */
-static void count_sensitive(struct sched_core *core, struct sched_entity *entity, bool sensitive)
+/* Keeps the weight of the latency-sensitive with each clock, as classes and clocks change. */
+static void count_sensitive(struct sched_core *core, struct sched_entity *entity, uint32_t weight)
 {
 	struct credit_entity *state = state_of(entity);
 
-	if (state->counted == sensitive)
+	if (state->counted == weight)
 		return;
-	state->counted = sensitive;
-	atomic_fetch_add_explicit(&credit_of(core)->sensitive, sensitive ? 1u : -1u,
+	atomic_fetch_add_explicit(&credit_of(core)->sensitive, weight - state->counted,
 				  memory_order_relaxed);
+	state->counted = weight;
 }
 
 static void count_member(struct credit_core *credit, struct credit_entity *state, int step)
@@ -160,12 +161,12 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 		return;
 	state->share.weight = entity->params.weight;
 	if (from != core) {
-		count_sensitive(from, entity, false);
+		count_sensitive(from, entity, 0);
 		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
 				 us(core, MOVED_DEBT_US));
 	}
 	state->clock = core->id;
-	count_sensitive(core, entity, entity->class == SCHED_LATENCY);
+	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
 	sched_share_join(&credit_of(core)->clock, &state->share, saved_of(core, entity));
 	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
 	count_member(credit_of(core), state, 1);
@@ -181,10 +182,18 @@ static void part(struct sched_core *core, struct sched_entity *entity)
 	count_member(credit_of(core), state, -1);
 }
 
+/*
+ * By virtual time; in order of shares, by that in the middle of its next slice. By the start of the
+ * slice, light entities would get ahead at the cost of heavy ones, by its end the other way round.
+ */
 static void queue_over(struct sched_core *core, struct sched_entity *entity)
 {
+	uint64_t key = state_of(entity)->share.time;
+
+	if (config_of(core)->by_share)
+		key += slice_of(core, entity) * SCHED_SHARE_UNIT / 2 / entity->params.weight;
 	state_of(entity)->queue = CREDIT_OVER;
-	sched_heap_insert(&credit_of(core)->over, &entity->node, state_of(entity)->share.time);
+	sched_heap_insert(&credit_of(core)->over, &entity->node, key);
 }
 
 static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
@@ -288,8 +297,8 @@ static void choose_queue(struct sched_core *core, struct sched_entity *entity,
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-static void credit_enqueue(struct sched_core *core, struct sched_entity *entity,
-			   enum sched_enqueue how, uint64_t now)
+void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
+		    uint64_t now)
 {
 	bool was_boosted;
 
@@ -324,7 +333,7 @@ static void unqueue(struct sched_core *core, struct sched_entity *entity)
 		sched_list_remove(&entity->link);
 }
 
-static void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	(void)now;
 	unqueue(core, entity);
@@ -332,11 +341,17 @@ static void credit_dequeue(struct sched_core *core, struct sched_entity *entity,
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-static void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	(void)now;
 	part(core, entity);
 	sched_book_close(&credit_of(core)->book, entity);
+}
+
+void credit_forget(struct sched_core *core, struct sched_entity *entity)
+{
+	if (!entity->fresh && state_of(entity)->clock == core->id)
+		count_sensitive(core, entity, 0);
 }
 
 static void unpark(struct sched_core *core, uint64_t now)
@@ -378,8 +393,25 @@ static void reclassify(struct sched_core *core)
 	}
 }
 
-static struct sched_entity *best(struct credit_core *credit)
+/* The tick at which a policy that only reacts notices that a boosted entity waits; 0: now. */
+static uint64_t notice_at(struct sched_core *core)
 {
+	struct sched_node *node = sched_heap_first(&credit_of(core)->boost);
+	uint64_t interval = us(core, config_of(core)->notice_us);
+	uint64_t since;
+
+	if (!interval || !node)
+		return 0;
+	since = SCHED_ENTITY_OF(node, node)->woken_at;
+	return since == SCHED_NEVER ? 0 : (since / interval + 2) * interval;
+}
+
+static struct sched_entity *best(struct sched_core *core, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+
+	if (credit->turn && notice_at(core) > now)
+		return credit->turn;
 	if (sched_heap_first(&credit->boost))
 		return SCHED_ENTITY_OF(sched_heap_first(&credit->boost), node);
 	if (credit->turn)
@@ -432,8 +464,8 @@ static enum sched_reason reason_of(const struct sched_core *core, const struct s
 	return queue == CREDIT_OVER && config_of(core)->by_share ? SCHED_WHY_SHARE : reasons[queue];
 }
 
-static struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
-					struct sched_decision *decision)
+struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
+				 struct sched_decision *decision)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
@@ -442,7 +474,7 @@ static struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	unpark(core, now);
 	reclassify(core);
 	decision->until = next_release(core);
-	entity = best(credit);
+	entity = best(core, now);
 	if (!entity)
 		return NULL;
 	queue = state_of(entity)->queue;
@@ -452,6 +484,8 @@ static struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 		credit->aside = NULL;
 	}
 	decision->until = least(decision->until, now + may_run(core, entity, queue));
+	if (notice_at(core) > now)
+		decision->until = least(decision->until, notice_at(core));
 	decision->reason = reason_of(core, entity, queue);
 	return entity;
 }
@@ -474,8 +508,7 @@ static void keep_book(struct sched_core *core, struct sched_entity *entity, uint
 		sched_trace(core, SCHED_TRACE_DEBT, book->creditor, lent, entity->id, now);
 }
 
-static void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
-			  uint64_t now)
+void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
 {
 	struct credit_entity *state = state_of(entity);
 
@@ -501,8 +534,7 @@ static enum credit_queue class_of_current(struct sched_core *core)
 	return under(core, entity) ? CREDIT_UNDER : CREDIT_OVER;
 }
 
-static bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
-			    uint64_t now)
+bool credit_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now)
 {
 	enum credit_queue mine = state_of(entity)->queue, current = class_of_current(core);
 
@@ -512,54 +544,32 @@ static bool credit_preempts(struct sched_core *core, const struct sched_entity *
 	return mine < current;
 }
 
-static uint64_t credit_next_event(struct sched_core *core, uint64_t now)
+uint64_t credit_next_event(struct sched_core *core, uint64_t now)
 {
 	(void)now;
 	return next_release(core);
 }
 
-static struct sched_entity *allowed(struct sched_entity *entity, unsigned core)
-{
-	bool may = entity && entity->many_cores && sched_mask_has(&entity->params.affinity, core);
-
-	return may ? entity : NULL;
-}
-
-/* The first nodes of a heap, not quite in order: along the left spine, with their right children.
- */
-static struct sched_entity *first_allowed(const struct sched_heap *heap, unsigned core)
-{
-	struct sched_node *node = sched_heap_first(heap);
-	struct sched_entity *entity = NULL;
-
-	for (unsigned i = 0; i < SURPLUS_LOOKS && node && !entity; i++, node = node->left) {
-		entity = allowed(SCHED_ENTITY_OF(node, node), core);
-		if (!entity && node->right)
-			entity = allowed(SCHED_ENTITY_OF(node->right, node), core);
-	}
-	return entity;
-}
-
-static struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
-					   uint64_t now)
+struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
+				    uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	struct sched_entity *entity = first_allowed(&credit->boost, to->id);
+	struct sched_entity *entity = sched_heap_allowed(&credit->boost, to);
 
 	(void)now;
 	if (!entity)
 		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
-		entity = first_allowed(&credit->over, to->id);
-	return entity ? entity : allowed(credit->turn, to->id);
+		entity = sched_heap_allowed(&credit->over, to);
+	return entity ? entity : sched_allowed(credit->turn, to);
 }
 
 /*
  * Members of a core that fewer share get ahead. The one most behind here goes over there; later
  * somebody comes back, and so all get the same in the end.
  */
-static struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
-					  uint64_t now)
+struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
+				   uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	const struct sched_share_clock *theirs = &credit_of_const(to)->clock;
@@ -570,9 +580,9 @@ static struct sched_entity *credit_excess(struct sched_core *core, const struct 
 		return NULL;
 	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
-		entity = first_allowed(&credit->over, to->id);
+		entity = sched_heap_allowed(&credit->over, to);
 	if (!entity)
-		entity = allowed(credit->turn, to->id);
+		entity = sched_allowed(credit->turn, to);
 	if (!entity)
 		return NULL;
 	unit = (int64_t)(us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
@@ -603,8 +613,7 @@ static void dump_first(struct sched_core *core, const char *queue, struct sched_
 		dump_entity(core, queue, SCHED_ENTITY_OF(node, node), print, arg);
 }
 
-static void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line),
-			void *arg)
+void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg)
 {
 	struct credit_core *credit = credit_of(core);
 
@@ -619,15 +628,6 @@ static void credit_dump(struct sched_core *core, void (*print)(void *arg, const 
 	dump_first(core, "parked, first", sched_heap_first(&credit->parked), print, arg);
 }
 
-/* The policies of the family differ in their constants only. */
-#define CREDIT_OPS                                                                                 \
-	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
-	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
-	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
-	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
-	.next_event = credit_next_event, .surplus = credit_surplus, .excess = credit_excess,       \
-	.dump = credit_dump
-
 static const struct credit_config xen = {
 	.boost = true, .slice_us = 30000, .saved_us = 30000, .boost_us = 10000
 };
@@ -637,17 +637,6 @@ static const struct credit_config plain = {
 static const struct credit_config slices = {
 	.boost = true, .own_slices = true, .slice_us = 30000, .saved_us = 30000, .boost_us = 10000
 };
-
-static const struct credit_config compensated = { .boost = true,
-						  .by_class = true,
-						  .keep_turn = true,
-						  .by_share = true,
-						  .own_slices = true,
-						  .slice_us = 5000,
-						  .saved_us = 1000,
-						  .saved_latency_us = 6000,
-						  .saved_most_us = 20000,
-						  .boost_us = 1000 };
 
 const struct sched_ops sched_credit = {
 	.name = "credit",
@@ -667,13 +656,6 @@ const struct sched_ops sched_credit_slices = {
 	.name = "credit-slices",
 	.summary = "credit with a slice (base, min, max) of each vCPU's own",
 	.config = &slices,
-	CREDIT_OPS,
-};
-
-const struct sched_ops sched_compensated = {
-	.name = "compensated",
-	.summary = "credit for two latency classes, preemption compensation, 5 ms slices",
-	.config = &compensated,
 	CREDIT_OPS,
 };
 

@@ -21,7 +21,9 @@ struct credit_config {
 	uint32_t saved_us;	   /* running time that can be saved up by not running */
 	uint32_t saved_latency_us; /* the same for the latency class: see saved_of() */
 	uint32_t saved_most_us;	   /* ...and at most this */
-	uint32_t boost_us;	   /* longest run before others */
+	uint32_t notice_us; /* boosted ones are noticed once to twice this after waking, 0: at once
+			     */
+	uint32_t boost_us;  /* longest run before others */
 };
 
 /* Where a waiting entity is, best first. */
@@ -39,7 +41,7 @@ struct credit_entity {
 	struct sched_share share;
 	uint64_t cap_until; /* tick before which its cap forbids it to run */
 	unsigned clock;	    /* id of the core whose clock its share is relative to */
-	bool counted;	    /* in `sensitive` of that core */
+	uint32_t counted;   /* its part of `sensitive` of that core */
 	uint8_t queue;	    /* enum credit_queue */
 	uint8_t magnitude;  /* log2 of the weight as a member */
 	bool boosted;
@@ -49,14 +51,42 @@ struct credit_core {
 	struct sched_share_clock clock;
 	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
 	struct sched_list under;
-	unsigned members[17];	  /* by magnitude of weight */
-	atomic_uint sensitive;	  /* latency-sensitive ones with this clock, asleep or not */
-	uint32_t magnitudes;	  /* bit k: members[k] is not zero */
-	struct sched_heap over;	  /* by virtual time */
+	unsigned members[17];	/* by magnitude of weight */
+	atomic_uint sensitive;	/* weight of the latency-sensitive with this clock, asleep or not */
+	uint32_t magnitudes;	/* bit k: members[k] is not zero */
+	struct sched_heap over; /* by virtual time */
 	struct sched_heap parked; /* by tick of release */
 	struct sched_entity *turn;
 	struct sched_entity *aside;
 	struct sched_book book;
 };
+
+void credit_core_init(struct sched_core *core, uint64_t now);
+void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
+		    uint64_t now);
+void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
+				 struct sched_decision *decision);
+void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		   uint64_t now);
+bool credit_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now);
+void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+void credit_forget(struct sched_core *core, struct sched_entity *entity);
+uint64_t credit_next_event(struct sched_core *core, uint64_t now);
+struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
+				    uint64_t now);
+struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
+				   uint64_t now);
+void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
+
+/* The policies of the family differ in name, summary and config only. */
+#define CREDIT_OPS                                                                                 \
+	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
+	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
+	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
+	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
+	.forget = credit_forget, .next_event = credit_next_event, .surplus = credit_surplus,       \
+	.excess = credit_excess, .dump = credit_dump
 
 #endif

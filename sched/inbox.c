@@ -53,6 +53,7 @@ static bool grasp(struct sched_core *core, struct sched_entity *entity)
 /* The entity is in no queue and may not wait here any more. */
 static void evict(struct sched_core *core, struct sched_entity *entity)
 {
+	sched_forget_here(core, entity);
 	core->sched->port->leave(entity);
 	entity->moving = true;
 	atomic_store(&entity->state, SCHED_WAKING);

@@ -33,6 +33,12 @@ void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sc
 		   uint64_t now);
 void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
+static inline void sched_forget_here(struct sched_core *core, struct sched_entity *entity)
+{
+	if (core->sched->ops->forget)
+		core->sched->ops->forget(core, entity);
+}
+
 /* Posts requests to the owner of the entity. */
 void sched_post(struct sched_core *here, struct sched_entity *entity, unsigned requests);
 /* Handles what others posted. No entity may be current. */

@@ -61,6 +61,9 @@ struct sched_ops {
 	/* The current entity, which has been charged, blocks or is removed. Optional. */
 	void (*leave)(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
+	/* The entity, in no queue, is removed or goes to another core. Optional. */
+	void (*forget)(struct sched_core *core, struct sched_entity *entity);
+
 	/* See sched_next_event. Optional. */
 	uint64_t (*next_event)(struct sched_core *core, uint64_t now);
 
@@ -100,11 +103,14 @@ static inline uint64_t sched_slice_left(const struct sched_core *core,
 	return entity->slice_used + core->sched->grain < slice ? slice - entity->slice_used : 0;
 }
 
-/*
- * For `surplus`: the first entity of a queue (by `link`) that may run on core `to`, among the
- * first `looks`, or NULL.
- */
+/* For `surplus` and `excess`: the entity itself if it may leave for core `to`, or NULL. */
+struct sched_entity *sched_allowed(struct sched_entity *entity, const struct sched_core *to);
+
+/* The first entity of a queue (by `link`) that may, among the first `looks`, or NULL. */
 struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct sched_core *to,
 					unsigned looks);
+
+/* One of the first few of a heap (by `node`), not quite in order, or NULL. */
+struct sched_entity *sched_heap_allowed(const struct sched_heap *heap, const struct sched_core *to);
 
 #endif

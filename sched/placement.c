@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define GIVE_AWAY_MAX 4 /* entities given away in one decision */
+#define HEAP_LOOKS    4
 
 static unsigned words(const struct sched *sched)
 {
@@ -119,22 +120,42 @@ bool sched_may_move(const struct sched_entity *entity)
 	return count > 1;
 }
 
+struct sched_entity *sched_allowed(struct sched_entity *entity, const struct sched_core *to)
+{
+	bool may = entity && entity->many_cores && sched_mask_has(&entity->params.affinity, to->id);
+
+	return may ? entity : NULL;
+}
+
 struct sched_entity *sched_list_allowed(struct sched_list *queue, const struct sched_core *to,
 					unsigned looks)
 {
-	for (struct sched_list *l = queue->next; l != queue && looks--; l = l->next) {
-		struct sched_entity *entity = SCHED_ENTITY_OF(l, link);
+	struct sched_entity *entity = NULL;
 
-		if (entity->many_cores && sched_mask_has(&entity->params.affinity, to->id))
-			return entity;
+	for (struct sched_list *l = queue->next; l != queue && looks-- && !entity; l = l->next)
+		entity = sched_allowed(SCHED_ENTITY_OF(l, link), to);
+	return entity;
+}
+
+/* Along the left spine, with the right children. */
+struct sched_entity *sched_heap_allowed(const struct sched_heap *heap, const struct sched_core *to)
+{
+	struct sched_node *node = sched_heap_first(heap);
+	struct sched_entity *entity = NULL;
+
+	for (unsigned i = 0; i < HEAP_LOOKS && node && !entity; i++, node = node->left) {
+		entity = sched_allowed(SCHED_ENTITY_OF(node, node), to);
+		if (!entity && node->right)
+			entity = sched_allowed(SCHED_ENTITY_OF(node->right, node), to);
 	}
-	return NULL;
+	return entity;
 }
 
 static void hand_over(struct sched_core *core, struct sched_entity *entity, unsigned to,
 		      uint64_t now)
 {
 	sched_dequeue(core, entity, now);
+	sched_forget_here(core, entity);
 	core->sched->port->leave(entity);
 	entity->moving = true;
 	atomic_store(&entity->state, SCHED_WAKING);

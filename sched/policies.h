@@ -8,6 +8,11 @@ extern const struct sched_ops sched_rr;		   /* sched/rr.c */
 extern const struct sched_ops sched_credit;	   /* sched/credit.c */
 extern const struct sched_ops sched_credit_plain;  /* sched/credit.c: no BOOST */
 extern const struct sched_ops sched_credit_slices; /* sched/credit.c: slices of each vCPU's own */
-extern const struct sched_ops sched_compensated; /* sched/credit.c: latency classes, compensation */
+extern const struct sched_ops sched_bvt;	   /* sched/bvt.c */
+extern const struct sched_ops sched_edf;	   /* sched/edf.c */
+extern const struct sched_ops sched_table;	   /* sched/table.c */
+extern const struct sched_ops sched_reactive;	   /* sched/reactive.c */
+extern const struct sched_ops sched_example;	   /* sched/example_60.c */
+extern const struct sched_ops sched_compensated;   /* sched/compensated.c */
 
 #endif

@@ -298,6 +298,7 @@ void sched_bury(struct sched_core *core, struct sched_entity *entity, uint64_t n
 	} else if ((atomic_load(&entity->state) & ~SCHED_WOKEN) == SCHED_RUNNABLE) {
 		sched_dequeue(core, entity, now);
 	}
+	sched_forget_here(core, entity);
 	core->sched->port->leave(entity);
 	atomic_store(&entity->state, SCHED_GONE);
 }

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#define UNIT 256
+#define UNIT SCHED_SHARE_UNIT
 
 static uint64_t offset_of(const struct sched_share_clock *clock)
 {

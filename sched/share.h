@@ -35,6 +35,8 @@ struct sched_share {
 	bool member;
 };
 
+#define SCHED_SHARE_UNIT 256 /* virtual time of a tick at weight 1 */
+
 /* Virtual times start in the middle, so that they may be compared as unsigned numbers. */
 #define SCHED_SHARE_START (1ull << 62)
 

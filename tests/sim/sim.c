@@ -454,6 +454,10 @@ static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
 	params.cap = spec->cap;
 	params.class = spec->latency ? SCHED_LATENCY : SCHED_THROUGHPUT;
 	params.class_auto = false;
+	if (spec->work == WORK_PERIODIC && spec->latency) { /* what a real-time user would say */
+		params.budget = spec->burst + spec->burst / 5;
+		params.period = spec->period + copy * spec->period_step;
+	}
 	for (unsigned i = 0; i < spec->vcpus; i++)
 		if (!sim_add(sim, spec, vm, spec->period + copy * spec->period_step, &params,
 			     seed + 1000 * vm + i))

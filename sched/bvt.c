@@ -1,0 +1,191 @@
+/*
+ * Borrowed virtual time. Each entity has an actual virtual time A that advances by ran / weight;
+ * the one with the least effective virtual time E runs, where E is A, less a warp while the entity
+ * is warped: it borrows from its future share to run early. Latency-sensitive entities are warped
+ * when they wake up, until they have run for WARP_LIMIT_US or block. The running entity goes on
+ * until its E is ahead of the next one by the context-switch allowance, so slices are about that
+ * long. An entity that wakes up starts no earlier than the scheduler's virtual time, the A of the
+ * last one chosen unwarped: sleeping saves nothing.
+ *
+ * Source: K. Duda, D. Cheriton, "Borrowed-virtual-time scheduling", SOSP 1999.
+ * Locks: none. Cost: O(log n).
+ */
+#include "sched/policies.h"
+#include "sched/share.h"
+
+#define ALLOWANCE_US  5000  /* context-switch allowance, in running time at the entity's weight */
+#define WARP_US	      50000 /* at the default weight */
+#define WARP_LIMIT_US 5000
+#define ALONE_US      30000 /* slice if nobody else waits */
+
+struct bvt_entity {
+	uint64_t actual; /* A, in the units of sched/share.h */
+	uint32_t rest;
+	bool warped;
+	unsigned core; /* whose virtual time A is relative to */
+};
+
+struct bvt_core {
+	struct sched_heap queue; /* by E */
+	_Atomic uint64_t virtual_time;
+};
+
+static struct bvt_core *bvt_of(struct sched_core *core)
+{
+	return (struct bvt_core *)core->data;
+}
+
+static struct bvt_entity *state_of(const struct sched_entity *entity)
+{
+	return (struct bvt_entity *)entity->data;
+}
+
+static uint64_t us(const struct sched_core *core, uint64_t microseconds)
+{
+	return core->sched->ms * microseconds / 1000;
+}
+
+static uint64_t virtual_time(struct sched_core *core)
+{
+	return atomic_load_explicit(&bvt_of(core)->virtual_time, memory_order_relaxed);
+}
+
+static uint64_t effective(const struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct bvt_entity *state = state_of(entity);
+
+	return state->actual - (state->warped ? us(core, WARP_US) : 0);
+}
+
+static void bvt_core_init(struct sched_core *core, uint64_t now)
+{
+	(void)now;
+	atomic_store_explicit(&bvt_of(core)->virtual_time, SCHED_SHARE_START, memory_order_relaxed);
+}
+
+static void bvt_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	(void)now;
+	state_of(entity)->actual = virtual_time(core);
+	state_of(entity)->core = core->id;
+}
+
+/* A is as far from the virtual time of this core as it was from that of the core it comes from. */
+static void translate(struct sched_core *core, struct bvt_entity *state)
+{
+	if (state->core == core->id)
+		return;
+	state->actual += virtual_time(core) - virtual_time(core->sched->core[state->core]);
+	state->core = core->id;
+}
+
+static void bvt_enqueue(struct sched_core *core, struct sched_entity *entity,
+			enum sched_enqueue how, uint64_t now)
+{
+	struct bvt_entity *state = state_of(entity);
+
+	(void)now;
+	translate(core, state);
+	if (how == SCHED_ENQUEUE_WAKE) {
+		state->warped = entity->class == SCHED_LATENCY;
+		if (state->actual < virtual_time(core))
+			state->actual = virtual_time(core);
+	} else if (entity->burst + core->sched->grain >= us(core, WARP_LIMIT_US)) {
+		state->warped = false;
+	}
+	if (how == SCHED_ENQUEUE_YIELD && sched_heap_first(&bvt_of(core)->queue)) {
+		struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
+
+		state->warped = false;
+		sched_heap_insert(&bvt_of(core)->queue, &entity->node, next->key + 1);
+		return;
+	}
+	sched_heap_insert(&bvt_of(core)->queue, &entity->node, effective(core, entity));
+}
+
+static void bvt_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	(void)now;
+	sched_heap_remove(&bvt_of(core)->queue, &entity->node);
+}
+
+/* How long the entity may run until it is ahead of the next one by the allowance. */
+static uint64_t may_run(struct sched_core *core, const struct sched_entity *entity)
+{
+	struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
+	uint64_t run = us(core, ALONE_US), mine = effective(core, entity), lead;
+
+	if (next) {
+		lead = next->key > mine ? next->key - mine : 0;
+		lead = lead * entity->params.weight / SCHED_SHARE_UNIT + us(core, ALLOWANCE_US);
+		run = lead < run ? lead : run;
+	}
+	if (state_of(entity)->warped && run > us(core, WARP_LIMIT_US))
+		run = us(core, WARP_LIMIT_US);
+	return run;
+}
+
+static struct sched_entity *bvt_pick(struct sched_core *core, uint64_t now,
+				     struct sched_decision *decision)
+{
+	struct sched_node *node = sched_heap_first(&bvt_of(core)->queue);
+	struct sched_entity *entity;
+
+	if (!node)
+		return NULL;
+	entity = SCHED_ENTITY_OF(node, node);
+	sched_heap_remove(&bvt_of(core)->queue, node);
+	if (!state_of(entity)->warped && state_of(entity)->actual > virtual_time(core))
+		atomic_store_explicit(&bvt_of(core)->virtual_time, state_of(entity)->actual,
+				      memory_order_relaxed);
+	decision->until = now + may_run(core, entity);
+	decision->reason = state_of(entity)->warped   ? SCHED_WHY_WAKE
+			   : entity == core->previous ? SCHED_WHY_CONTINUE
+						      : SCHED_WHY_SHARE;
+	return entity;
+}
+
+static void bvt_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		       uint64_t now)
+{
+	struct bvt_entity *state = state_of(entity);
+	uint64_t amount = ran * SCHED_SHARE_UNIT + state->rest;
+
+	(void)core;
+	(void)now;
+	state->actual += amount / entity->params.weight;
+	state->rest = (uint32_t)(amount % entity->params.weight);
+}
+
+static bool bvt_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now)
+{
+	uint64_t allowance = us(core, ALLOWANCE_US) * SCHED_SHARE_UNIT / entity->params.weight;
+
+	(void)now;
+	return effective(core, entity) + allowance < effective(core, core->current);
+}
+
+static struct sched_entity *bvt_surplus(struct sched_core *core, const struct sched_core *to,
+					uint64_t now)
+{
+	(void)now;
+	return sched_heap_allowed(&bvt_of(core)->queue, to);
+}
+
+const struct sched_ops sched_bvt = {
+	.name = "bvt",
+	.summary = "borrowed virtual time: fair, latency-sensitive vCPUs are warped on wake-up",
+	.entity_size = sizeof(struct bvt_entity),
+	.core_size = sizeof(struct bvt_core),
+	.core_init = bvt_core_init,
+	.entity_init = bvt_entity_init,
+	.enqueue = bvt_enqueue,
+	.dequeue = bvt_dequeue,
+	.pick = bvt_pick,
+	.charge = bvt_charge,
+	.preempts = bvt_preempts,
+	.surplus = bvt_surplus,
+};
+
+_Static_assert(sizeof(struct bvt_entity) <= SCHED_ENTITY_DATA, "must fit in sched_entity.data");
+_Static_assert(sizeof(struct bvt_core) <= SCHED_CORE_DATA, "must fit in sched_core.data");
