@@ -236,21 +236,19 @@ static void build_topology(struct cpuid_table *table, const struct cpuid_env *en
 }
 
 /*
- * XSAVEC is told of only if the processor's own description of it makes sense: an area smaller than
- * the legacy one is Bochs 2.7's, and Linux gives up XSAVE over it. XSAVES never: no world switch
- * saves supervisor components.
+ * Only the standard format: XSAVEC is not told of, because Bochs 2.7 describes it inconsistently
+ * and restores compacted areas wrongly (a guest's registers came back as zeroes); XSAVES never,
+ * because no world switch saves supervisor components.
  */
 static void build_xsave(struct cpuid_table *table, const struct cpuid_env *env)
 {
-	enum { XSAVEOPT = BIT(0), XSAVEC = BIT(1), XGETBV1 = BIT(2) };
-	uint32_t host[4], keep = XSAVEOPT;
+	enum { XSAVEOPT = BIT(0) };
+	uint32_t host[4];
 
 	if (!table->xcr0_allowed)
 		return;
 	host_leaf(env, 0xd, 1, host);
-	if (host[EBX] >= 576)
-		keep |= XSAVEC | XGETBV1;
-	table->xsave[1].r[EAX] = host[EAX] & keep;
+	table->xsave[1].r[EAX] = host[EAX] & XSAVEOPT;
 	table->xsave[0].r[EAX] = (uint32_t)table->xcr0_allowed;
 	table->xsave[0].r[ECX] = 576;
 	for (uint32_t i = 2; i < CPUID_XSAVE_SUBLEAVES; i++) {
@@ -370,35 +368,14 @@ static uint32_t standard_size(const struct cpuid_table *table, uint64_t xcr0)
 	return size;
 }
 
-/* The same packed; bit 1 of ECX aligns a component to 64 bytes. */
-static uint32_t compacted_size(const struct cpuid_table *table, uint64_t xcr0)
-{
-	uint32_t size = 576;
-
-	for (uint32_t i = 2; i < CPUID_XSAVE_SUBLEAVES; i++) {
-		const uint32_t *r = table->xsave[i].r;
-
-		if (!(xcr0 >> i & 1))
-			continue;
-		if (r[ECX] & BIT(1))
-			size = (size + 63) & ~63u;
-		size += r[EAX];
-	}
-	return size;
-}
-
 static void xsave_leaf(const struct cpuid_table *table, const struct cpuid_vcpu *vcpu,
 		       uint32_t subleaf, uint32_t out[4])
 {
-	enum { XSAVEC = BIT(1) };
-
 	if (!table->xcr0_allowed || subleaf >= CPUID_XSAVE_SUBLEAVES)
 		return;
 	copy(out, &table->xsave[subleaf]);
 	if (subleaf == 0)
 		out[EBX] = standard_size(table, vcpu->xcr0);
-	if (subleaf == 1 && out[EAX] & XSAVEC)
-		out[EBX] = compacted_size(table, vcpu->xcr0);
 }
 
 enum leaf_kind { KIND_PLAIN, KIND_FEATURES, KIND_CACHE, KIND_EXTENDED, KIND_TOPOLOGY, KIND_XSAVE };
