@@ -36,7 +36,7 @@ static const struct promise promises[] = {
 	{ "credit-plain", 60, 0.06, 0, true, true },
 	{ "credit-slices", 60, 0.06, 0, true, true },
 	{ "bvt", 60, 0.06, 0, true, false },
-	{ "edf", 0, 0, 0, true, false },
+	{ "edf", 0, 0, 0, false, false }, /* servers stay on their cores */
 	{ "table", 0, 0, 0, false, false },
 	{ "reactive", 46, 0.03, 0, true, true },
 	{ "example", 0, 0, 0, true, false },

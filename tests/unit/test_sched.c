@@ -163,10 +163,24 @@ static void check_yield_alternates(void)
 	}
 }
 
+/* The lottery of the template promises shares in the long run only. */
+static void for_orderly_policies(void (*check)(void))
+{
+	unsigned count;
+	const struct sched_ops *const *policies = sched_policies(&count);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (strcmp(sched_policy_name(policies[i]), "example") == 0)
+			continue;
+		boot(sched_policy_name(policies[i]), 1);
+		check();
+	}
+}
+
 static void yield_goes_to_the_other(void **state)
 {
 	(void)state;
-	for_every_policy(check_yield_alternates);
+	for_orderly_policies(check_yield_alternates);
 }
 
 static void check_removal_anywhere(void)
@@ -220,7 +234,7 @@ static void check_slices_end(void)
 static void hogs_share_equally(void **state)
 {
 	(void)state;
-	for_every_policy(check_slices_end);
+	for_orderly_policies(check_slices_end);
 }
 
 static void policy_changes_keep_everybody(void **state)

@@ -112,19 +112,39 @@ static void debt_survives_sleep(void **state)
 	assert_int_equal(a.time - b.time, 700);
 }
 
-static void moving_keeps_the_lag(void **state)
+static void moving_compares_clocks_by_their_offsets(void **state)
 {
-	struct sched_share a = { .weight = 256 }, b = { .weight = 256 };
-	struct sched_share_clock from = { 0 }, to = { .time = 123456789 };
+	struct sched_share share = { .time = 5000, .weight = 256 };
+	struct sched_share_clock from = { .time = 5100, .offset = 40 };
+	struct sched_share_clock to = { .time = 5300, .offset = 10, .weight = 256 };
 
 	(void)state;
-	sched_share_join(&from, &a, 0);
-	sched_share_join(&from, &b, 0);
-	sched_share_charge(&from, &a, 1000);
-	sched_share_leave(&from, &b);
-	int64_t lag = sched_share_lag(&from, &b);
-	sched_share_move(&from, &to, &b, 1000000);
-	assert_int_equal(sched_share_lag(&to, &b), lag);
+	sched_share_move(&from, &to, &share, 1000000);
+	assert_int_equal(share.time, 5030); /* 5,040 in the time that cores have in common */
+	assert_int_equal(sched_share_lag(&to, &share), 270);
+}
+
+static void moved_debt_is_limited(void **state)
+{
+	struct sched_share share = { .time = 900000, .weight = 512 };
+	struct sched_share_clock from = { .time = 900000 };
+	struct sched_share_clock to = { .time = 1000, .weight = 256 };
+
+	(void)state;
+	sched_share_move(&from, &to, &share, 200);
+	assert_int_equal(share.time, 1100); /* 200 ticks at weight 512 */
+}
+
+static void old_gaps_are_forgotten(void **state)
+{
+	struct sched_share_clock slow = { .time = 1000 }, fast = { .time = 9000 };
+
+	(void)state;
+	assert_int_equal(sched_share_gap(&slow, &fast, 10000), 8000);
+	assert_int_equal(slow.offset, 0);
+	assert_int_equal(sched_share_gap(&slow, &fast, 500), 500);
+	assert_int_equal(slow.offset, 7500);
+	assert_int_equal(sched_share_gap(&fast, &slow, 500), -500);
 }
 
 int main(void)
@@ -134,7 +154,9 @@ int main(void)
 		cmocka_unit_test(least_served_first_gives_shares_by_weight),
 		cmocka_unit_test(saved_credit_is_limited),
 		cmocka_unit_test(debt_survives_sleep),
-		cmocka_unit_test(moving_keeps_the_lag),
+		cmocka_unit_test(moving_compares_clocks_by_their_offsets),
+		cmocka_unit_test(moved_debt_is_limited),
+		cmocka_unit_test(old_gaps_are_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
