@@ -29,4 +29,13 @@ $(BUILD)/sim/properties: $(addprefix $(BUILD)/sim/tests/sim/,properties.o random
 sim-properties: $(BUILD)/sim/properties
 	$(BUILD)/sim/properties $(SIM_ARGS)
 
+$(BUILD)/sim/decision: $(BUILD)/sim/tests/sim/decision.o $(BUILD)/sim/libsim.a
+	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+# make sim-decision POLICIES="credit compensated"
+POLICIES ?= rr credit bvt edf table reactive compensated
+.PHONY: sim-decision
+sim-decision: $(BUILD)/sim/decision
+	tests/sim/decision.sh $< $(POLICIES)
+
 -include $(shell find $(BUILD)/sim -name '*.d' 2>/dev/null)

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Instructions per scheduling decision, by valgrind's counter: deterministic, the same everywhere.
+# Prints name, value, unit; $1 is the program tests/sim/decision.c, the rest are policies.
+set -eu
+program=$1
+shift
+rounds=2000
+for policy in "$@"; do
+	for vcpus in 2 8 64 512; do
+		out=$(mktemp)
+		valgrind --tool=callgrind --callgrind-out-file="$out" --toggle-collect=measured_decision \
+			"$program" "$policy" "$vcpus" "$rounds" >/dev/null 2>&1
+		total=$(awk '/^(summary|totals):/ { print $2; exit }' "$out")
+		rm -f "$out"
+		# two decisions a round
+		printf '%s.decision.vcpus_%s\t%s\tinstructions\n' "$policy" "$vcpus" $((total / (2 * rounds)))
+	done
+done
