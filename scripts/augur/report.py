@@ -1,0 +1,117 @@
+"""One self-contained HTML page about the standard scenarios: tables and pictures, no other files."""
+from html import escape
+
+from augur import plot, sched_bench
+
+STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.6rem; border-top: 1px solid #ccc;
+       padding-top: 1rem; }
+table { border-collapse: collapse; font-size: 13px; margin: 1rem 0; }
+th, td { padding: 0.25rem 0.6rem; text-align: right; border-bottom: 1px solid #e5e5e5; }
+th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; } tr.best td { background: #eef6ee; } tr.kvm td { color: #777; }
+figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
+figcaption { font-size: 13px; color: #555; } details { margin: 0.6rem 0; }
+summary { cursor: pointer; color: #0072b2; }
+"""
+
+# Linux KVM in the same emulator with the same guests, in ticks: what is there to compare with.
+KVM = {
+    "s1": {"KVM, CFS": ("7,534", "-", "10,111", "13,203", "-", "-"),
+           "KVM, SCHED_FIFO": ("7,020", "-", "9,307", "10,446", "-", "-")},
+    "s2": {"KVM, CFS": ("7,532", "799,123", "1,265,828", "1,294,708", "-", "75"),
+           "KVM, SCHED_FIFO": ("7,058", "7,082", "9,381", "10,848", "-", "0")},
+}
+
+COLUMNS = (("lateness p50", "late_p50"), ("p90", "late_p90"), ("p99", "late_p99"),
+           ("max", "late_max"), ("burst p99", "burst_p99"), ("missed", "missed"),
+           ("others %, raw", "hogs_raw"), ("charged", "hogs_charged"), ("unfair %", "fair_err"),
+           ("switches", "switches"), ("exits", "exits"))
+
+INTRODUCTION = """
+<p>Every policy ran the same guests with the same seeds in the emulator, where one tick is one
+instruction and a millisecond is 100,000 ticks. <b>Lateness</b>: from the deadline that a guest set
+to the first instructions of its interrupt handler, as the guest itself saw it. <b>Burst</b>: from
+the deadline to the end of the work. <b>Others</b>: what the VMs that are not latency-sensitive
+computed, of what was left to them; <b>charged</b> is the same less {exit:,} ticks for each VM exit,
+{ipi:,} for each IPI and {invept:,} for each invalidation of EPT entries, which the emulator gives
+away. <b>Unfair</b>: the largest shortfall of any vCPU against generalized processor sharing over
+any second. Times are ticks. The recommended policy is shaded.</p>
+"""
+
+
+def number(text):
+    whole, dot, rest = text.partition(".")
+    return f"{int(whole):,}{dot}{rest}" if whole.lstrip("-").isdigit() else text
+
+
+def cells(values):
+    return "".join(f"<td>{escape(v)}</td>" for v in values)
+
+
+def table(scenario, results):
+    rows = ["<tr><th>policy</th>" + "".join(f"<th>{title}</th>" for title, _ in COLUMNS) + "</tr>"]
+    for policy, (_, values) in results.items():
+        kind = ' class="best"' if policy == sched_bench.RECOMMENDED else ""
+        rows.append(f"<tr{kind}>" + cells([policy, *(number(values.get(key, ("-",))[0])
+                                                     for _, key in COLUMNS)]) + "</tr>")
+    for name, values in KVM.get(scenario, {}).items():
+        padding = ["-"] * (len(COLUMNS) - len(values))
+        rows.append('<tr class="kvm">' + cells([name, *values, *padding]) + "</tr>")
+    return "<table>" + "\n".join(rows) + "</table>"
+
+
+def picture(figure, caption):
+    return f"<figure>{plot.svg(figure)}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def latency_picture(scenario, results):
+    series = [(policy, [run.trace.seconds(ticks) for ticks in run.late])
+              for policy, (run, _) in results.items()]
+    figure = plot.latency_cdf(series, f"{scenario.name}: wake-up lateness by policy")
+    return picture(figure, "Lateness as the guests measured it. Further left is better; a long tail "
+                   "to the right is what people notice.")
+
+
+def policy_pictures(scenario, policy, run):
+    title = f"{scenario.name}, {policy}"
+    return (picture(plot.timeline(run.trace, title=f"{title}: schedule"),
+                    "200 ms from the middle of the run.")
+            + picture(plot.share_over_time(run.trace, title=f"{title}: share over time"),
+                      "What each vCPU got; white is idle or the hypervisor's own time."))
+
+
+def section(scenario, results):
+    """results: {policy: (run, figures)}."""
+    parts = [f'<h2 id="{scenario.name}">{scenario.name.upper()}: {escape(scenario.title)}</h2>',
+             table(scenario.name, results)]
+    if any(run.late for run, _ in results.values()):
+        parts.append(latency_picture(scenario, results))
+    for policy, (run, _) in results.items():
+        pictures = policy_pictures(scenario, policy, run)
+        shown = " open" if policy in (sched_bench.RECOMMENDED, "credit") else ""
+        parts.append(f"<details{shown}><summary>{escape(policy)}: schedule and shares</summary>"
+                     f"{pictures}</details>")
+    return "\n".join(parts)
+
+
+def page(sections, names, version):
+    links = " · ".join(f'<a href="#{name}">{name.upper()}</a>' for name in names)
+    charge = sched_bench.CHARGE
+    introduction = INTRODUCTION.format(exit=charge["EXIT"], ipi=charge["IPI"],
+                                       invept=charge["INVEPT"])
+    return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+            f"<title>Augur: scheduling</title><style>{STYLE}</style></head><body>"
+            f"<h1>Augur: scheduling, the standard scenarios</h1><p>{escape(version)} · {links}</p>"
+            f"{introduction}{''.join(sections)}</body></html>\n")
+
+
+def read_results(folders):
+    """{policy: folder} to {policy: (run, figures)}."""
+    results = {}
+    for policy, folder in folders.items():
+        run = sched_bench.read_run(folder)
+        results[policy] = (run, sched_bench.figures(run))
+    return results

@@ -1,0 +1,256 @@
+"""The standard scenarios in the emulator, for every policy: runs them and works out the figures.
+
+build/bench/scenario makes the configurations from the simulator's own tables; guests/bench/task.c
+prints what each vCPU measured; the trace says who ran when.
+"""
+import os
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from augur import fair
+from augur import trace as t
+from augur.batch import run_batch
+from augur.config import ROOT, Config, ConfigError, build_folder
+from augur.plan import BATCH, batch_settings, make_plan
+
+AT_ONCE = 2                             # emulators
+PERCENTILES = (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))
+NO_SHARE = ("spin",)                    # work that gives time away by itself: not judged as to fairness
+
+
+def constants():
+    """tests/bench/charges.h."""
+    text = (ROOT / "tests" / "bench" / "charges.h").read_text()
+    numbers = {name: int(value) for name, value in re.findall(r"#define CHARGE_(\w+)\s+(\d+)", text)}
+    return numbers, re.search(r'RECOMMENDED_POLICY "([\w-]+)"', text).group(1)
+
+
+CHARGE, RECOMMENDED = constants()
+
+
+def tool(*arguments):
+    path = build_folder() / "bench" / "scenario"
+    try:
+        return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ConfigError(f"{path}: {error}; run make all") from error
+
+
+@dataclass
+class Scenario:
+    name: str
+    cores: int
+    ticks: int
+    title: str
+
+
+def scenarios():
+    return [Scenario(name, int(cores), int(ticks), title) for name, cores, ticks, title in
+            (line.split("\t") for line in tool("list").splitlines())]
+
+
+def policies():
+    return tool("policies").split()
+
+
+def folder_of(scenario, policy):
+    return build_folder() / "bench" / "sched" / f"{scenario}.{policy}"
+
+
+# --- running -------------------------------------------------------------------------------------
+
+def is_fresh(folder):
+    """True if what is there was made with the present hypervisor and guests."""
+    build = build_folder()
+    inputs = (build / "hv.elf", build / "guests" / "bench_task.elf", build / "bench" / "scenario")
+    try:
+        made = (folder / "complete").stat().st_mtime
+        return all(made > path.stat().st_mtime for path in inputs)
+    except OSError:
+        return False
+
+
+def run(scenario, policy, reuse=False):
+    """Leaves the run in its folder, which is returned. reuse: a fresh one may be there already."""
+    folder = folder_of(scenario, policy)
+    if reuse and is_fresh(folder):
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "complete").unlink(missing_ok=True)
+    path = folder / "scenario.cfg"
+    path.write_text(tool("config", scenario, policy))
+    config = Config(path)
+    config.set(batch_settings(config, {}))
+    plan = make_plan(config, {}, BATCH, folder)
+    try:
+        outcome = run_batch(plan.machine, plan.until, plan.timeout)
+    finally:
+        plan.machine.image.unlink(missing_ok=True)
+    for failure in outcome.failures(plan.until):
+        raise ConfigError(f"{scenario}.{policy}: {failure}; output in {folder}")
+    (folder / "complete").touch()
+    return folder
+
+
+def run_all(wanted, reuse=False, done=None):
+    """wanted: [(scenario, policy)]. Calls done(scenario, policy, folder) in that order."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        futures = [(s, p, pool.submit(run, s, p, reuse)) for s, p in wanted]
+        try:
+            for scenario, policy, future in futures:
+                folder = future.result()
+                if done:
+                    done(scenario, policy, folder)
+        except BaseException:
+            for _, _, future in futures:
+                future.cancel()
+            raise
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+@dataclass
+class Task:
+    """What one vCPU reported."""
+    entity: int
+    vm: t.Vm
+    start: int                          # host ticks, as `end`
+    end: int
+    work: int                           # instructions
+    run: int
+    exits: int
+    missed: int
+
+
+@dataclass
+class Run:
+    trace: t.Trace
+    tasks: list = field(default_factory=list)
+    late: list = field(default_factory=list)
+    bursts: list = field(default_factory=list)
+    spinning: set = field(default_factory=set)
+
+
+def read_run(folder):
+    run_ = Run(t.Trace(folder))
+    trace = run_.trace
+    if any(trace.lost.values()):
+        raise ConfigError(f"{folder}: {sum(trace.lost.values())} records of the trace were lost")
+    started = {trace.vm(r.entity).id: r.tsc for r in trace.records if r.kind == t.VM_START}
+    works = re.findall(r"^cmdline = work=(\w+)", (folder / "scenario.cfg").read_text(), re.MULTILINE)
+    for vm, work in zip(trace.vms.values(), works):
+        read_console(run_, folder, vm, started[vm.id])
+        if work in NO_SHARE:
+            run_.spinning |= {task.entity for task in run_.tasks if task.vm == vm}
+    return run_
+
+
+def read_console(run_, folder, vm, epoch):
+    """The guest's TSC was 0 when its VM was started."""
+    samples = {"LATE": run_.late, "BURST": run_.bursts}
+    count = 0
+    for line in (folder / f"{vm.name}.console").read_text().splitlines():
+        word, *values = line.split()
+        if word == "TASK":
+            index, start, end, *rest = map(int, values)
+            run_.tasks.append(Task(vm.id * run_.trace.vcpus_per_vm + index, vm, epoch + start,
+                                   epoch + end, *rest))
+            count += 1
+        elif word in samples and vm.latency:
+            samples[word] += map(int, values)
+    if count != vm.vcpus:
+        raise ConfigError(f"{folder}: VM {vm.name} has not reported for all its vCPUs")
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+def window_of(run_):
+    """From the first decision to the end of the first task: everybody is there all the time."""
+    first = next(r.tsc for r in run_.trace.records if r.kind == t.PICK)
+    return first, min(task.end for task in run_.tasks)
+
+
+def throughput(run_, start, end):
+    """What the VMs that are not latency-sensitive computed, of what was left to them: raw, and less
+    what real hardware would charge for exits, IPIs and invalidations. In percent."""
+    ran = fair.received(run_.trace.runs(), start, end)
+    left = (end - start) * run_.trace.cores
+    hogs = charge = 0
+    for task in run_.tasks:
+        part = ran.get(task.entity, 0) / task.run if task.run else 0
+        charge += CHARGE["EXIT"] * task.exits * part
+        if task.vm.latency:
+            left -= task.work * part
+        else:
+            hogs += task.work * part
+    for r in run_.trace.records:
+        if start <= r.tsc < end and r.kind in (t.IPI, t.INVEPT):
+            charge += CHARGE["IPI" if r.kind == t.IPI else "INVEPT"]
+    return 100 * hogs / left, 100 * (hogs - charge) / left
+
+
+def figures(run_):
+    """{name: (value as text, unit)}; without wake-ups there is no lateness to tell."""
+    start, end = window_of(run_)
+    result = {}
+    if run_.late:
+        for name, percent in PERCENTILES:
+            result[f"late_{name}"] = (str(t.percentile(run_.late, percent)), "ticks")
+        result["burst_p50"] = (str(t.percentile(run_.bursts, 50)), "ticks")
+        result["burst_p99"] = (str(t.percentile(run_.bursts, 99)), "ticks")
+        missed = sum(task.missed for task in run_.tasks if task.vm.latency)
+        result["missed"] = (str(missed), "count")
+        result["wakeups"] = (str(len(run_.late)), "count")
+    raw, charged = throughput(run_, start, end)
+    error, whose = fair.fairness_error(run_.trace, start, end, exempt=run_.spinning)
+    result["hogs_raw"] = (f"{raw:.3f}", "percent")
+    result["hogs_charged"] = (f"{charged:.3f}", "percent")
+    result["fair_err"] = (f"{100 * error:.3f}", "percent")
+    result["unfair_to"] = (run_.trace.entity_name(whose) if whose is not None else "-", "name")
+    result["switches"] = (str(sum(b.switches for b in run_.trace.books.values())), "count")
+    result["exits"] = (str(sum(task.exits for task in run_.tasks)), "count")
+    return result
+
+
+COLUMNS = (("late p50", "late_p50"), ("p90", "late_p90"), ("p99", "late_p99"), ("max", "late_max"),
+           ("burst p99", "burst_p99"), ("missed", "missed"), ("hogs %", "hogs_raw"),
+           ("charged", "hogs_charged"), ("unfair %", "fair_err"), ("switches", "switches"),
+           ("exits", "exits"))
+
+
+def header():
+    return f"{'':5} {'policy':14}" + "".join(f"{title:>11}" for title, _ in COLUMNS)
+
+
+def row(scenario, policy, values):
+    return f"{scenario:5} {policy:14}" + "".join(
+        f"{values.get(key, ('-', ''))[0]:>11}" for _, key in COLUMNS)
+
+
+def tsv_lines(scenario, policy, values):
+    for name in (policy, "best") if policy == RECOMMENDED else (policy,):
+        for key, (value, unit) in values.items():
+            yield f"{scenario}.{name}.{key}\t{value}\t{unit}"
+
+
+def selection():
+    """[(scenario, policy)], all unless SCENARIOS and POLICIES name some."""
+    chosen = os.environ.get("SCENARIOS", "").split() or [s.name for s in scenarios()]
+    return [(s, p) for s in chosen
+            for p in os.environ.get("POLICIES", "").split() or policies()]
+
+
+def bench():
+    """Prints the table as runs end; returns the TSV's lines."""
+    lines = []
+    print(header(), flush=True)
+
+    def done(scenario, policy, folder):
+        values = figures(read_run(folder))
+        lines.extend(tsv_lines(scenario, policy, values))
+        print(row(scenario, policy, values), flush=True)
+
+    run_all(selection(), done=done)
+    return lines
