@@ -23,12 +23,13 @@
 #include "sched/internal.h"
 #include "sched/policies.h"
 
-#define CAP_WINDOW_US  30000 /* a capped entity runs at most cap percent of this at once */
-#define RECLASSIFY_MAX 2     /* entities that change between UNDER and OVER in one decision */
-#define SURPLUS_LOOKS  4
-#define MOVED_DEBT_US  10000 /* an entity brings at most this much debt to another core */
-#define UNEVEN_US      2000  /* cores differing by less are even */
-#define INITIAL_CREDIT (1ull << 40)
+#define CAP_WINDOW_US	  30000 /* a capped entity runs at most cap percent of this at once */
+#define RECLASSIFY_MAX	  2	/* entities that change between UNDER and OVER in one decision */
+#define SURPLUS_LOOKS	  4
+#define BUCKETS_PER_SLICE 8
+#define MOVED_DEBT_US	  10000 /* an entity brings at most this much debt to another core */
+#define UNEVEN_US	  2000	/* cores differing by less are even */
+#define INITIAL_CREDIT	  (1ull << 40)
 
 static struct credit_core *credit_of(struct sched_core *core)
 {
@@ -50,6 +51,11 @@ static const struct credit_config *config_of(const struct sched_core *core)
 	return core->sched->ops->config;
 }
 
+static const struct credit_ticks *ticks_of(const struct sched_core *core)
+{
+	return &credit_of_const(core)->ticks;
+}
+
 static uint64_t us(const struct sched_core *core, uint64_t microseconds)
 {
 	return core->sched->ms * microseconds / 1000;
@@ -69,7 +75,7 @@ static uint64_t slice_of(const struct sched_core *core, const struct sched_entit
 {
 	const struct credit_config *config = config_of(core);
 	const struct sched_params *p = &entity->params;
-	uint64_t slice = us(core, config->slice_us);
+	uint64_t slice = ticks_of(core)->slice;
 
 	if (!config->own_slices)
 		return slice;
@@ -83,10 +89,21 @@ static uint64_t slice_of(const struct sched_core *core, const struct sched_entit
 void credit_core_init(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
+	const struct credit_config *config = config_of(core);
 
 	(void)now;
 	sched_list_init(&credit->under);
 	sched_share_init(&credit->clock);
+	credit->ticks = (struct credit_ticks) {
+		.slice = us(core, config->slice_us),
+		.saved = us(core, config->saved_us),
+		.saved_latency = us(core, config->saved_latency_us),
+		.saved_most = us(core, config->saved_most_us),
+		.notice = us(core, config->notice_us),
+		.boost = us(core, config->boost_us),
+		.cap_window = us(core, CAP_WINDOW_US),
+	};
+	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
 }
 
 void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
@@ -120,12 +137,12 @@ static uint64_t saved_of(struct sched_core *core, const struct sched_entity *ent
 	uint64_t saved;
 
 	if (!config->by_class || entity->class != SCHED_LATENCY)
-		return us(core, config->saved_us);
-	saved = us(core, config->saved_latency_us) * sched_share_weight(&credit->clock) /
+		return ticks_of(core)->saved;
+	saved = ticks_of(core)->saved_latency * sched_share_weight(&credit->clock) /
 		largest_weight(credit);
 	saved = saved * entity->params.weight /
 		atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
-	return least(saved, us(core, config->saved_most_us));
+	return least(saved, ticks_of(core)->saved_most);
 }
 
 /* Keeps the weight of the latency-sensitive with each clock, as classes and clocks change. */
@@ -193,7 +210,7 @@ static void queue_over(struct sched_core *core, struct sched_entity *entity)
 	if (config_of(core)->by_share)
 		key += slice_of(core, entity) * SCHED_SHARE_UNIT / 2 / entity->params.weight;
 	state_of(entity)->queue = CREDIT_OVER;
-	sched_heap_insert(&credit_of(core)->over, &entity->node, key);
+	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
 
 static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
@@ -270,8 +287,7 @@ static void update_boost(struct sched_core *core, struct sched_entity *entity,
 		state->boosted = entitled;
 	else if (how == SCHED_ENQUEUE_YIELD || !entitled)
 		state->boosted = false;
-	else if (!config->by_class &&
-		 entity->burst + core->sched->grain >= us(core, config->boost_us))
+	else if (!config->by_class && entity->burst + core->sched->grain >= ticks_of(core)->boost)
 		state->boosted = false;
 }
 
@@ -322,7 +338,7 @@ static void unqueue(struct sched_core *core, struct sched_entity *entity)
 	if (queue == CREDIT_BOOST)
 		sched_heap_remove(&credit->boost, &entity->node);
 	else if (queue == CREDIT_OVER)
-		sched_heap_remove(&credit->over, &entity->node);
+		sched_calendar_remove(&credit->over, entity);
 	else if (queue == CREDIT_PARKED)
 		sched_heap_remove(&credit->parked, &entity->node);
 	else if (queue == CREDIT_ASIDE)
@@ -376,12 +392,12 @@ static void reclassify(struct sched_core *core)
 	if (config_of(core)->by_share)
 		return;
 	for (unsigned i = 0; i < RECLASSIFY_MAX; i++) {
-		struct sched_node *node = sched_heap_first(&credit->over);
+		struct sched_entity *entity = sched_calendar_first(&credit->over);
 
-		if (!node || !under(core, SCHED_ENTITY_OF(node, node)))
+		if (!entity || !under(core, entity))
 			break;
-		unqueue(core, SCHED_ENTITY_OF(node, node));
-		queue_by_credit(core, SCHED_ENTITY_OF(node, node), false);
+		unqueue(core, entity);
+		queue_by_credit(core, entity, false);
 	}
 	for (unsigned i = 0; i < RECLASSIFY_MAX && !sched_list_empty(&credit->under); i++) {
 		struct sched_entity *entity = SCHED_ENTITY_OF(credit->under.next, link);
@@ -397,7 +413,7 @@ static void reclassify(struct sched_core *core)
 static uint64_t notice_at(struct sched_core *core)
 {
 	struct sched_node *node = sched_heap_first(&credit_of(core)->boost);
-	uint64_t interval = us(core, config_of(core)->notice_us);
+	uint64_t interval = ticks_of(core)->notice;
 	uint64_t since;
 
 	if (!interval || !node)
@@ -409,6 +425,7 @@ static uint64_t notice_at(struct sched_core *core)
 static struct sched_entity *best(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
+	struct sched_entity *entity;
 
 	if (credit->turn && notice_at(core) > now)
 		return credit->turn;
@@ -418,9 +435,8 @@ static struct sched_entity *best(struct sched_core *core, uint64_t now)
 		return credit->turn;
 	if (!sched_list_empty(&credit->under))
 		return SCHED_ENTITY_OF(credit->under.next, link);
-	if (sched_heap_first(&credit->over))
-		return SCHED_ENTITY_OF(sched_heap_first(&credit->over), node);
-	return credit->aside;
+	entity = sched_calendar_first(&credit->over);
+	return entity ? entity : credit->aside;
 }
 
 static uint64_t next_release(struct sched_core *core)
@@ -442,11 +458,11 @@ static uint64_t may_run(struct sched_core *core, const struct sched_entity *enti
 	if (run < least_run)
 		run = least_run;
 	if (queue == CREDIT_BOOST && config->by_class)
-		run = sched_heap_first(&credit_of(core)->boost) ? us(core, config->boost_us) : run;
+		run = sched_heap_first(&credit_of(core)->boost) ? ticks_of(core)->boost : run;
 	else if (queue == CREDIT_BOOST)
-		run = least(run, us(core, config->boost_us) - entity->burst);
+		run = least(run, ticks_of(core)->boost - entity->burst);
 	if (entity->params.cap)
-		run = least(run, us(core, CAP_WINDOW_US) * entity->params.cap / 100);
+		run = least(run, ticks_of(core)->cap_window * entity->params.cap / 100);
 	return run;
 }
 
@@ -517,8 +533,8 @@ void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_
 	if (!entity->params.cap)
 		return;
 	/* what it could not use lately it may still use: one window of it */
-	if (state->cap_until + us(core, CAP_WINDOW_US) < now)
-		state->cap_until = now - us(core, CAP_WINDOW_US);
+	if (state->cap_until + ticks_of(core)->cap_window < now)
+		state->cap_until = now - ticks_of(core)->cap_window;
 	state->cap_until += ran * 100 / entity->params.cap;
 }
 
@@ -560,7 +576,7 @@ struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_
 	if (!entity)
 		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
-		entity = sched_heap_allowed(&credit->over, to);
+		entity = sched_calendar_allowed(&credit->over, to);
 	return entity ? entity : sched_allowed(credit->turn, to);
 }
 
@@ -580,7 +596,7 @@ struct sched_entity *credit_excess(struct sched_core *core, const struct sched_c
 		return NULL;
 	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
-		entity = sched_heap_allowed(&credit->over, to);
+		entity = sched_calendar_allowed(&credit->over, to);
 	if (!entity)
 		entity = sched_allowed(credit->turn, to);
 	if (!entity)
@@ -624,7 +640,8 @@ void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *l
 		dump_entity(core, "turn", credit->turn, print, arg);
 	for (struct sched_list *l = credit->under.next; l != &credit->under; l = l->next)
 		dump_entity(core, "under", SCHED_ENTITY_OF(l, link), print, arg);
-	dump_first(core, "over, first", sched_heap_first(&credit->over), print, arg);
+	if (sched_calendar_first(&credit->over))
+		dump_entity(core, "over, first", sched_calendar_first(&credit->over), print, arg);
 	dump_first(core, "parked, first", sched_heap_first(&credit->parked), print, arg);
 }
 

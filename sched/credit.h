@@ -5,6 +5,7 @@
 #ifndef SCHED_CREDIT_H
 #define SCHED_CREDIT_H
 
+#include "sched/calendar.h"
 #include "sched/compensation.h"
 #include "sched/ops.h"
 #include "sched/share.h"
@@ -47,15 +48,27 @@ struct credit_entity {
 	bool boosted;
 };
 
+/* The config in ticks. */
+struct credit_ticks {
+	uint64_t slice;
+	uint64_t saved;
+	uint64_t saved_latency;
+	uint64_t saved_most;
+	uint64_t notice;
+	uint64_t boost;
+	uint64_t cap_window;
+};
+
 struct credit_core {
+	struct credit_ticks ticks;
 	struct sched_share_clock clock;
 	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
 	struct sched_list under;
-	unsigned members[17];	/* by magnitude of weight */
-	atomic_uint sensitive;	/* weight of the latency-sensitive with this clock, asleep or not */
-	uint32_t magnitudes;	/* bit k: members[k] is not zero */
-	struct sched_heap over; /* by virtual time */
-	struct sched_heap parked; /* by tick of release */
+	unsigned members[17];  /* by magnitude of weight */
+	atomic_uint sensitive; /* weight of the latency-sensitive with this clock, asleep or not */
+	uint32_t magnitudes;   /* bit k: members[k] is not zero */
+	struct sched_calendar over; /* by virtual time */
+	struct sched_heap parked;   /* by tick of release */
 	struct sched_entity *turn;
 	struct sched_entity *aside;
 	struct sched_book book;

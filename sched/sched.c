@@ -130,7 +130,8 @@ struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
 
 	sched_charge(core, now);
 	before = put_current(core, now);
-	sched_drain(core, now);
+	if (atomic_load_explicit(&core->inbox, memory_order_relaxed))
+		sched_drain(core, now);
 	core->resched = false;
 	core->yielding = false;
 	decision.next = core->sched->ops->pick(core, now, &decision);
