@@ -1,9 +1,9 @@
 /*
- * Starts other vCPUs where they have no business: at pages of zeros, of random bytes, in the middle
- * of the APIC's hole; STARTUP without INIT, INIT during a run, NMI to a vCPU that was not started.
- * Expected: vCPU 0 goes on and ends the VM, or the VM stops. Needs 2 vCPUs or more
- * and x2APIC.
- * Command line: seed=N, rounds=N (default 50).
+ * Starts other vCPUs where they have no business: at pages of zeros, at the last page of real
+ * mode, at random bytes; STARTUP without INIT, INIT during a run, NMI to a vCPU that was not
+ * started. Expected: vCPU 0 goes on and ends the VM, or the VM stops. Needs 2 vCPUs or more and
+ * x2APIC. Command line: rounds=N starts at random code (default 0), seed=N. Random code may make a
+ * triple fault at any time, which ends the VM; so with rounds vCPU 0 ends it that way, too.
  */
 #include <stdio.h>
 
@@ -36,11 +36,21 @@ static void start_at(unsigned id, unsigned page)
 	delay_ns(RUN_NS);
 }
 
+static void triple_fault(void)
+{
+	static const struct __attribute__((packed)) {
+		uint16_t limit;
+		uint64_t base;
+	} nothing;
+
+	__asm__ volatile("lidt %0; ud2" ::"m"(nothing));
+}
+
 int main(void)
 {
 	const char *line = guest_cmdline();
 	struct random random = { arg_u64(line, "seed", 1) };
-	uint64_t rounds = arg_u64(line, "rounds", 50);
+	uint64_t rounds = arg_u64(line, "rounds", 0);
 	unsigned others = guest_boot()->vcpu_count - 1;
 
 	paging_identity(guest_boot()->memory_low); /* the boot area is within their reach */
@@ -53,12 +63,15 @@ int main(void)
 	printf("zeros, then the last page below 1 MiB\n");
 	start_at(1, 0x30);
 	start_at(1, 0xff);
-	printf("random code\n");
+	if (rounds)
+		printf("random code\n");
 	for (uint64_t i = 0; i < rounds; i++) {
 		fill_page(&random, RANDOM_PAGE);
 		start_at(1 + (unsigned)random_below(&random, others), RANDOM_PAGE);
 	}
 	apic_send(0, APIC_ICR_ALL_BUT_SELF | APIC_ICR_ASSERT | APIC_ICR_INIT);
 	printf("vCPU 0 is still here\n");
+	if (rounds)
+		triple_fault();
 	return verdict();
 }
