@@ -18,8 +18,9 @@
 #include "sched/sched.h"
 
 #define CORES	 4
-#define ENTITIES 24
-#define ROUNDS	 20000
+#define ENTITIES 10
+#define PHASES	 60 /* after each one everything must come to rest */
+#define ROUNDS	 150
 #define MS	 1000000ull /* a tick is a nanosecond */
 
 struct subject {
@@ -49,9 +50,11 @@ static void thread_kick(unsigned core)
 	atomic_store(&kicked[core], 1);
 }
 
+/* Makes the moment long in which a blocking entity can be woken. */
 static void thread_leave(struct sched_entity *entity)
 {
-	(void)entity;
+	if (atomic_load(&entity->requests) % 2 == 0 && now_ticks() % 8 == 0)
+		sched_yield();
 }
 
 static void thread_trace(const struct sched_core *core, enum sched_trace_kind kind,
@@ -147,18 +150,33 @@ static bool all_quiet(void)
 	return true;
 }
 
+/* Steps until all cores have made their rounds and nothing is left to do, or time is up. */
+static void come_to_rest(struct sched_core *core, uint64_t *random, unsigned phase)
+{
+	uint64_t limit = now_ticks() + 3000 * MS;
+
+	atomic_fetch_add(&done, 1);
+	while (atomic_load(&done) < CORES * (phase + 1) || !all_quiet()) {
+		step(core, random);
+		if (now_ticks() > limit) {
+			atomic_fetch_add(&errors, 1);
+			return;
+		}
+	}
+}
+
 static void *core_thread(void *argument)
 {
 	struct sched_core *core = argument;
-	uint64_t random = core->id + 1, limit = now_ticks() + 20000 * MS;
+	uint64_t random = core->id + 1;
 
-	for (unsigned i = 0; i < ROUNDS; i++) {
-		disturb(core, &random);
-		step(core, &random);
+	for (unsigned phase = 0; phase < PHASES && !atomic_load(&errors); phase++) {
+		for (unsigned i = 0; i < ROUNDS; i++) {
+			disturb(core, &random);
+			step(core, &random);
+		}
+		come_to_rest(core, &random, phase);
 	}
-	atomic_fetch_add(&done, 1);
-	while ((atomic_load(&done) < CORES || !all_quiet()) && now_ticks() < limit)
-		step(core, &random);
 	return NULL;
 }
 
