@@ -59,8 +59,19 @@ void sched_take_params(struct sched_core *core, struct sched_entity *entity);
 unsigned sched_place(struct sched_core *here, struct sched_entity *entity);
 /* Sends an entity in state WAKING to another core. */
 void sched_send(struct sched_core *here, struct sched_entity *entity, unsigned to);
-/* After every change of the queue: publishes the load, gives surplus away or asks for work. */
-void sched_balance(struct sched_core *core, uint64_t now);
+/* Between cores: gives surplus away or asks for work. */
+void sched_balance_cores(struct sched_core *core, uint64_t now);
+
+/* After every change of the queue. */
+static inline void sched_balance(struct sched_core *core, uint64_t now)
+{
+	const struct sched *sched = core->sched;
+
+	atomic_store_explicit(&core->load, core->waiting + (core->current != NULL),
+			      memory_order_relaxed);
+	if (sched->cores > 1 && sched->ops->surplus)
+		sched_balance_cores(core, now);
+}
 
 /* True if the entity may run on more than one of the cores there are. */
 bool sched_may_move(const struct sched_entity *entity);

@@ -259,14 +259,10 @@ static void balance_busy(struct sched_core *core, uint64_t now)
 	give_away(core, now);
 }
 
-void sched_balance(struct sched_core *core, uint64_t now)
+void sched_balance_cores(struct sched_core *core, uint64_t now)
 {
 	struct sched *sched = core->sched;
 
-	atomic_store_explicit(&core->load, core->waiting + (core->current != NULL),
-			      memory_order_relaxed);
-	if (sched->cores == 1 || !sched->ops->surplus)
-		return;
 	sched_shared_mask_set(&sched->idle, core->id, !core->current);
 	sched_shared_mask_set(&sched->crowded, core->id, crowded(core, now));
 	if (!core->current) {

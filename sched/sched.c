@@ -44,6 +44,8 @@ void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_
 {
 	core->sched->ops->dequeue(core, entity, now);
 	stop_waiting(core, entity, now);
+	if (core->put == entity)
+		core->put = NULL;
 }
 
 void sched_charge(struct sched_core *core, uint64_t now)
@@ -73,19 +75,19 @@ void sched_overhead(struct sched_core *core, uint64_t now)
 	core->stamp = now;
 }
 
-/* The current entity goes back to the queue; returns it. */
-static struct sched_entity *put_current(struct sched_core *core, uint64_t now)
+/* The current entity goes back to the queue. */
+static void put_current(struct sched_core *core, uint64_t now)
 {
 	struct sched_entity *entity = core->current;
 
+	core->put = entity;
 	if (!entity)
-		return NULL;
+		return;
 	core->current = NULL;
 	entity->ran_last = now;
 	if (sched_classify_busy(entity))
 		sched_trace(core, SCHED_TRACE_CLASS, entity, entity->class, 0, now);
 	sched_enqueue(core, entity, core->yielding ? SCHED_ENQUEUE_YIELD : SCHED_ENQUEUE_PUT, now);
-	return entity;
 }
 
 static void note_wake_wait(struct sched_entity *entity, uint64_t now)
@@ -126,10 +128,9 @@ static void start(struct sched_core *core, struct sched_entity *entity, uint64_t
 struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
 {
 	struct sched_decision decision = { NULL, SCHED_NEVER, SCHED_WHY_IDLE };
-	struct sched_entity *before;
 
 	sched_charge(core, now);
-	before = put_current(core, now);
+	put_current(core, now);
 	if (atomic_load_explicit(&core->inbox, memory_order_relaxed))
 		sched_drain(core, now);
 	core->resched = false;
@@ -138,8 +139,8 @@ struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
 	core->decisions++;
 	if (decision.next)
 		start(core, decision.next, now);
-	if (before && before != decision.next)
-		before->stats.preemptions++;
+	if (core->put && core->put != decision.next)
+		core->put->stats.preemptions++;
 	sched_trace(core, SCHED_TRACE_PICK, decision.next, decision.until, decision.reason, now);
 	sched_balance(core, now);
 	return decision;

@@ -172,15 +172,16 @@ struct sched_core {
 	/* This core only. */
 	_Alignas(64) struct sched_entity *current; /* RUNNING here, or NULL */
 	struct sched_entity *previous;		   /* the one before the last decision */
-	bool resched;				   /* pick again as soon as possible */
-	bool yielding;				   /* the current entity gave way */
-	unsigned waiting;			   /* entities in the policy's queues */
-	unsigned movable;  /* those of them that may run on another core too */
-	uint64_t start;	   /* tick of sched_core_init */
-	uint64_t stamp;	   /* all time before it is in exactly one of the three sums below */
-	uint64_t run;	   /* ticks given to entities */
-	uint64_t idle;	   /* ticks with nothing to run */
-	uint64_t overhead; /* ticks of sched_overhead() */
+	struct sched_entity *put; /* current before this decision, and still waiting here */
+	bool resched;		  /* pick again as soon as possible */
+	bool yielding;		  /* the current entity gave way */
+	unsigned waiting;	  /* entities in the policy's queues */
+	unsigned movable;	  /* those of them that may run on another core too */
+	uint64_t start;		  /* tick of sched_core_init */
+	uint64_t stamp;		  /* all time before it is in exactly one of the three sums below */
+	uint64_t run;		  /* ticks given to entities */
+	uint64_t idle;		  /* ticks with nothing to run */
+	uint64_t overhead;	  /* ticks of sched_overhead() */
 	uint64_t decisions;
 	uint64_t switches;
 	uint64_t arrivals;     /* waiting entities that other cores gave to this one */

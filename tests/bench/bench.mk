@@ -15,7 +15,7 @@ $(GUEST_OUT)/obj/sim/scenarios.o: tests/sim/scenarios.c | $(NEWLIB_READY)
 
 $(GUEST_OUT)/bench_task.elf: $(GUEST_OUT)/obj/sim/scenarios.o
 
-_all: $(BENCH_TOOL)
+_all: $(BENCH_TOOL) $(BUILD)/sim/sim
 
 .PHONY: report
 report:	## tables and pictures of the standard scenarios as one page, $(BUILD)/report.html
