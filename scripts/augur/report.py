@@ -11,7 +11,8 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.6rem; border-to
 table { border-collapse: collapse; font-size: 13px; margin: 1rem 0; }
 th, td { padding: 0.25rem 0.6rem; text-align: right; border-bottom: 1px solid #e5e5e5; }
 th:first-child, td:first-child { text-align: left; }
-th { font-weight: 600; } tr.best td { background: #eef6ee; } tr.kvm td { color: #777; }
+th { font-weight: 600; } tr.best td { background: #eef6ee; } tr.kvm td, tr.sim td { color: #777; }
+tr.sim td:first-child { padding-left: 1.6rem; }
 figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
 figcaption { font-size: 13px; color: #555; } details { margin: 0.6rem 0; }
 summary { cursor: pointer; color: #0072b2; }
@@ -38,7 +39,9 @@ the deadline to the end of the work. <b>Others</b>: what the VMs that are not la
 computed, of what was left to them; <b>charged</b> is the same less {exit:,} ticks for each VM exit,
 {ipi:,} for each IPI and {invept:,} for each invalidation of EPT entries, which the emulator gives
 away. <b>Unfair</b>: the largest shortfall of any vCPU against generalized processor sharing over
-any second. Times are ticks. The recommended policy is shaded.</p>
+any second. Times are ticks. The recommended policy is shaded. <b>Simulated</b>: the same scenario,
+with the same scheduler code, in the simulator, whose costs of exits and switches are constants and
+whose guests start all at once.</p>
 """
 
 
@@ -51,12 +54,17 @@ def cells(values):
     return "".join(f"<td>{escape(v)}</td>" for v in values)
 
 
-def table(scenario, results):
+def table(scenario, results, simulated):
     rows = ["<tr><th>policy</th>" + "".join(f"<th>{title}</th>" for title, _ in COLUMNS) + "</tr>"]
     for policy, (_, values) in results.items():
         kind = ' class="best"' if policy == sched_bench.RECOMMENDED else ""
         rows.append(f"<tr{kind}>" + cells([policy, *(number(values.get(key, ("-",))[0])
                                                      for _, key in COLUMNS)]) + "</tr>")
+        model = [simulated.get(f"{scenario}.{policy}.{key}") if key in values else None
+                 for _, key in COLUMNS]
+        if any(model):
+            rows.append('<tr class="sim">' + cells(["simulated", *(number(v or "-")
+                                                                   for v in model)]) + "</tr>")
     for name, values in KVM.get(scenario, {}).items():
         padding = ["-"] * (len(COLUMNS) - len(values))
         rows.append('<tr class="kvm">' + cells([name, *values, *padding]) + "</tr>")
@@ -83,10 +91,10 @@ def policy_pictures(scenario, policy, run):
                       "What each vCPU got; white is idle or the hypervisor's own time."))
 
 
-def section(scenario, results):
-    """results: {policy: (run, figures)}."""
+def section(scenario, results, simulated):
+    """results: {policy: (run, figures)}; simulated: see sched_bench."""
     parts = [f'<h2 id="{scenario.name}">{scenario.name.upper()}: {escape(scenario.title)}</h2>',
-             table(scenario.name, results)]
+             table(scenario.name, results, simulated)]
     if any(run.late for run, _ in results.values()):
         parts.append(latency_picture(scenario, results))
     for policy, (run, _) in results.items():

@@ -214,6 +214,19 @@ def figures(run_):
     return result
 
 
+def simulated():
+    """{figure such as "s1.credit.late_p99": value} of the same scenarios in the simulator."""
+    folder = build_folder() / "bench"
+    path = folder / "simulator.tsv"
+    program = build_folder() / "sim" / "sim"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run([program, "--tsv", path], stdout=subprocess.DEVNULL, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ConfigError(f"{program}: {error}; run make all") from error
+    return {line.split("\t")[0]: line.split("\t")[1] for line in path.read_text().splitlines()}
+
+
 COLUMNS = (("late p50", "late_p50"), ("p90", "late_p90"), ("p99", "late_p99"), ("max", "late_max"),
            ("burst p99", "burst_p99"), ("missed", "missed"), ("hogs %", "hogs_raw"),
            ("charged", "hogs_charged"), ("unfair %", "fair_err"), ("switches", "switches"),
