@@ -48,7 +48,7 @@ static struct credit_entity *state_of(const struct sched_entity *entity)
 
 static const struct credit_config *config_of(const struct sched_core *core)
 {
-	return core->sched->ops->config;
+	return credit_of_const(core)->config;
 }
 
 static const struct credit_ticks *ticks_of(const struct sched_core *core)
@@ -66,12 +66,17 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t slice_of(const struct sched_entity *entity)
+{
+	return state_of(entity)->slice;
+}
+
 static bool under(struct sched_core *core, const struct sched_entity *entity)
 {
 	return sched_share_lag(&credit_of(core)->clock, &state_of(entity)->share) >= 0;
 }
 
-static uint64_t slice_of(const struct sched_core *core, const struct sched_entity *entity)
+static uint64_t choose_slice(const struct sched_core *core, const struct sched_entity *entity)
 {
 	const struct credit_config *config = config_of(core);
 	const struct sched_params *p = &entity->params;
@@ -89,9 +94,10 @@ static uint64_t slice_of(const struct sched_core *core, const struct sched_entit
 void credit_core_init(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	const struct credit_config *config = config_of(core);
+	const struct credit_config *config = core->sched->ops->config;
 
 	(void)now;
+	credit->config = config;
 	sched_list_init(&credit->under);
 	sched_share_init(&credit->clock);
 	credit->ticks = (struct credit_ticks) {
@@ -176,6 +182,8 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 
 	if (state->share.member)
 		return;
+	state->slice = choose_slice(core, entity);
+	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
 	state->share.weight = entity->params.weight;
 	if (from != core) {
 		count_sensitive(from, entity, 0);
@@ -208,7 +216,7 @@ static void queue_over(struct sched_core *core, struct sched_entity *entity)
 	uint64_t key = state_of(entity)->share.time;
 
 	if (config_of(core)->by_share)
-		key += slice_of(core, entity) * SCHED_SHARE_UNIT / 2 / entity->params.weight;
+		key += state_of(entity)->half;
 	state_of(entity)->queue = CREDIT_OVER;
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
@@ -261,7 +269,7 @@ static bool unfinished(const struct sched_core *core, const struct sched_entity 
 		return false;
 	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
-	return sched_slice_left(core, entity, slice_of(core, entity)) != 0;
+	return sched_slice_left(core, entity, slice_of(entity)) != 0;
 }
 
 /* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
@@ -271,8 +279,7 @@ static void queue_turn(struct sched_core *core, struct sched_entity *entity)
 
 	state_of(entity)->queue = CREDIT_TURN;
 	credit->turn = entity;
-	sched_book_open(&credit->book, entity,
-			sched_slice_left(core, entity, slice_of(core, entity)));
+	sched_book_open(&credit->book, entity, sched_slice_left(core, entity, slice_of(entity)));
 }
 
 static void update_boost(struct sched_core *core, struct sched_entity *entity,
@@ -450,7 +457,7 @@ static uint64_t may_run(struct sched_core *core, const struct sched_entity *enti
 			enum credit_queue queue)
 {
 	const struct credit_config *config = config_of(core);
-	uint64_t run = sched_slice_left(core, entity, slice_of(core, entity));
+	uint64_t run = sched_slice_left(core, entity, slice_of(entity));
 	uint64_t least_run = core->sched->grain;
 
 	if (queue == CREDIT_TURN && credit_of(core)->book.owed > least_run)

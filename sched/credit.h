@@ -40,6 +40,8 @@ enum credit_queue {
 
 struct credit_entity {
 	struct sched_share share;
+	uint64_t slice;	    /* ticks; of the parameters, while a member */
+	uint64_t half;	    /* half of it in virtual time */
 	uint64_t cap_until; /* tick before which its cap forbids it to run */
 	unsigned clock;	    /* id of the core whose clock its share is relative to */
 	uint32_t counted;   /* its part of `sensitive` of that core */
@@ -60,6 +62,7 @@ struct credit_ticks {
 };
 
 struct credit_core {
+	const struct credit_config *config; /* of the policy */
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
 	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
