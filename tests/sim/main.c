@@ -1,6 +1,10 @@
 /*
- * sim: runs the standard scenarios, or a recorded trace against hogs, under every policy, and
- * prints a table and the same figures as TSV (name, value, unit).
+ * sim: runs the standard scenarios, or a recorded trace against hogs, or a large machine, under
+ * every policy, and prints a table and the same figures as TSV (name, value, unit).
+ *
+ *	sim [--scenario S] [--policy P] [--seed N] [--tsv FILE]
+ *	sim --trace FILE.csv ...	one latency VM with the recorded demand, and three hogs
+ *	sim --cores N --vcpus M ...	up to 512 cores
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -22,6 +26,8 @@ struct options {
 	const char *trace;    /* a file; instead of the scenarios */
 	const char *tsv;
 	uint64_t seed;
+	unsigned cores; /* with vcpus: a large machine instead of the scenarios */
+	unsigned vcpus;
 };
 
 struct outcome {
@@ -160,6 +166,43 @@ static void run_trace(FILE *tsv, const struct trace_csv *trace, const char *poli
 	sim_close(&sim);
 }
 
+/*
+ * A large machine for a second of virtual time: one vCPU in ten is a latency VM of 5%, three are
+ * hogs, the others have sparse random work; NUMA nodes of 32 cores.
+ */
+static void run_large(FILE *tsv, const struct options *options, const char *policy)
+{
+	static const struct scenario_vm kinds[] = {
+		{ .name = "lat",
+		  .work = WORK_PERIODIC,
+		  .latency = true,
+		  .period = 1013771,
+		  .burst = 50000 },
+		{ .name = "hog", .work = WORK_HOG },
+		{ .name = "open", .work = WORK_OPEN, .period = 5000000, .burst = 50000 },
+	};
+	static const unsigned char mix[10] = { 0, 1, 1, 1, 2, 2, 2, 2, 2, 2 };
+	struct sched_params params;
+	struct outcome out;
+	struct sim sim;
+
+	if (sim_open(&sim, options->cores, 32, policy, &sim_costs_emulator, SCENARIO_MS,
+		     options->vcpus) != OK)
+		abort();
+	sim.no_fluid = true;
+	for (unsigned i = 0; i < options->vcpus; i++) {
+		const struct scenario_vm *kind = &kinds[mix[i % 10]];
+
+		sched_default_params(&params);
+		params.class = kind->latency ? SCHED_LATENCY : SCHED_THROUGHPUT;
+		sim_add(&sim, kind, i, kind->period + i * 101, &params, options->seed + i);
+	}
+	sim_run(&sim, 1000 * SCENARIO_MS);
+	collect(&sim, &out);
+	report(tsv, "large", policy, &out);
+	sim_close(&sim);
+}
+
 static void for_policies(const struct options *options, FILE *tsv, const struct scenario *scenario,
 			 const struct trace_csv *trace)
 {
@@ -171,7 +214,9 @@ static void for_policies(const struct options *options, FILE *tsv, const struct 
 
 		if (options->policy && strcmp(options->policy, name) != 0)
 			continue;
-		if (scenario)
+		if (options->vcpus)
+			run_large(tsv, options, name);
+		else if (scenario)
 			run_scenario(tsv, scenario, name, options->seed);
 		else
 			run_trace(tsv, trace, name, options->seed);
@@ -186,6 +231,8 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "trace", required_argument, NULL, 't' },
 		{ "tsv", required_argument, NULL, 'o' },
 		{ "seed", required_argument, NULL, 'r' },
+		{ "cores", required_argument, NULL, 'c' },
+		{ "vcpus", required_argument, NULL, 'v' },
 		{ 0 },
 	};
 	int option;
@@ -201,8 +248,16 @@ static int parse(int argc, char **argv, struct options *options)
 			options->tsv = optarg;
 		else if (option == 'r')
 			options->seed = strtoull(optarg, NULL, 0);
+		else if (option == 'c')
+			options->cores = (unsigned)strtoul(optarg, NULL, 0);
+		else if (option == 'v')
+			options->vcpus = (unsigned)strtoul(optarg, NULL, 0);
 		else
 			return 2;
+	}
+	if (options->vcpus && (!options->cores || options->cores > SCHED_MAX_CORES)) {
+		fprintf(stderr, "sim: --cores must be 1 to %d\n", SCHED_MAX_CORES);
+		return 2;
 	}
 	if (options->scenario && !scenario_find(options->scenario)) {
 		fprintf(stderr, "sim: no scenario %s\n", options->scenario);
@@ -226,6 +281,10 @@ static int run_all(const struct options *options, FILE *tsv)
 		}
 		for_policies(options, tsv, NULL, &trace);
 		trace_csv_free(&trace);
+		return 0;
+	}
+	if (options->vcpus) {
+		for_policies(options, tsv, NULL, NULL);
 		return 0;
 	}
 	for (unsigned i = 0; i < scenario_count; i++)

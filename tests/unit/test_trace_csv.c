@@ -1,0 +1,80 @@
+/* Trace files: good ones are read, bad ones are refused with file, line and reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "tests/sim/trace_csv.h"
+
+static struct trace_csv trace;
+static char message[256];
+
+static enum error load(const char *text)
+{
+	char path[] = "/tmp/trace_csv_XXXXXX";
+	int fd = mkstemp(path);
+	enum error error;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	message[0] = '\0';
+	error = trace_csv_load(&trace, path, message, sizeof(message));
+	unlink(path);
+	return error;
+}
+
+static void reads_columns_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(load("wait_us,x,t_us,cpu_us\n5,9,100,20\r\n0,9,250,999\n"), OK);
+	assert_int_equal(trace.rows, 2);
+	assert_int_equal(trace.row[0].length_us, 100);
+	assert_int_equal(trace.row[0].demand_us, 25);
+	assert_int_equal(trace.row[1].length_us, 150);
+	assert_int_equal(trace.row[1].demand_us, 150); /* one vCPU cannot want more */
+	trace_csv_free(&trace);
+}
+
+static void refuses_bad_files(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *reason;
+	} cases[] = {
+		{ "", "empty file" },
+		{ "t_us,cpu_us\n1,2\n", ":1: missing column wait_us" },
+		{ "cpu_us,wait_us\n1,2\n", ":1: missing column t_us" },
+		{ "t_us,cpu_us,wait_us\n10,1,0\n9,1,0\n", ":3: time does not advance" },
+		{ "t_us,cpu_us,wait_us\n10,1,0\n10,1,0\n", ":3: time does not advance" },
+		{ "t_us,cpu_us,wait_us\n10,-1,0\n", ":2: not a number in column cpu_us" },
+		{ "t_us,cpu_us,wait_us\n10,1x,0\n", ":2: not a number in column cpu_us" },
+		{ "t_us,cpu_us,wait_us\n10,99999999999999999999999,0\n", ":2: not a number" },
+		{ "t_us,cpu_us,wait_us\n10,1\n", ":2: too few columns" },
+		{ "t_us,cpu_us,wait_us\n10,0,0\n", "no demand in any row" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(load(cases[i].text), ERR_FORMAT);
+		assert_non_null(strstr(message, cases[i].reason));
+		assert_null(trace.row);
+	}
+	assert_int_equal(trace_csv_load(&trace, "/no/such/file", message, sizeof(message)),
+			 ERR_NOT_FOUND);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_columns_by_name),
+		cmocka_unit_test(refuses_bad_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
