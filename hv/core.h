@@ -64,6 +64,7 @@ struct core {
 	uint64_t vmxon_region; /* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;
+	struct timer_event shadow_tick;
 	struct core_timers timers; /* other cores may take events of vCPUs out */
 	struct sched_core sched;   /* has a public part of its own */
 	struct trace_ring trace;   /* hv/trace.h */

@@ -208,6 +208,7 @@ static void idle(struct core *core, uint64_t until)
 
 void core_loop(struct core *core)
 {
+	shadow_start_core(core, tsc_now());
 	for (;;) {
 		struct sched_decision decision;
 

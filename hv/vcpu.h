@@ -14,6 +14,7 @@
 #include "drivers/virt/lapic.h"
 #include "hv/error.h"
 #include "hv/gpr.h"
+#include "hv/shadow.h"
 #include "hv/timer_queue.h"
 #include "sched/sched.h"
 #include "vmx/mmio_decode.h"
@@ -94,6 +95,11 @@ struct vcpu {
 	struct sched_entity sched;
 	struct timer_event wake;    /* armed while it waits in HLT for its own timer... */
 	struct core *wake_armed_on; /* ...on this core */
+
+	struct shadow shadow;
+	uint64_t io_operations; /* IN, OUT and their like */
+	uint64_t io_bytes;
+	uint64_t new_pages; /* RAM that this vCPU touched first */
 
 	uint64_t halt_ticks; /* slept, total */
 	uint64_t halted_at;  /* host TSC when it went to sleep; 0: it does not */

@@ -13,6 +13,7 @@
 #include "hv/modules.h"
 #include "hv/page_alloc.h"
 #include "hv/paging.h"
+#include "hv/rendezvous.h"
 #include "hv/time.h"
 #include "hv/trace.h"
 #include "vmx/vmx.h"
@@ -186,6 +187,14 @@ enum error vm_create(uint32_t config_index, struct vm **created)
 	return OK;
 }
 
+/* Other cores walk the list in their ticks. */
+static void unlink_vm(void *context)
+{
+	struct vm *vm = context;
+
+	vms[vm->id] = NULL;
+}
+
 enum error vm_destroy(struct vm *vm)
 {
 	enum vm_state state = vm_state_of(vm);
@@ -193,7 +202,7 @@ enum error vm_destroy(struct vm *vm)
 	if (state != VM_READY && state != VM_STOPPED)
 		return ERR_STATE;
 	console_remove_vm(&vm->console);
-	vms[vm->id] = NULL;
+	rendezvous(unlink_vm, vm);
 	free_vm(vm);
 	return OK;
 }
@@ -244,6 +253,10 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 	vcpu->halt_ticks = 0;
 	vcpu->halted_at = 0;
 	memset(vcpu->exit_counts, 0, sizeof(vcpu->exit_counts));
+	vcpu->io_operations = 0;
+	vcpu->io_bytes = 0;
+	vcpu->new_pages = 0;
+	shadow_reset(&vcpu->shadow, now);
 	vcpu_reset_apic(vcpu);
 	if (vcpu->index == 0)
 		convert_start(&start, image);

@@ -98,7 +98,8 @@ struct vm {
 	uint64_t msr_bitmap; /* physical address */
 };
 
-/* The list, by id; NULL where there is none. Boot core writes, others read. */
+/* The list, by id; NULL where there is none. The boot core changes it, others read: an entry goes
+ * away only while they are held (hv/rendezvous.h). */
 extern struct vm *vms[VM_MAX];
 
 struct vm *vm_find(const char *name);

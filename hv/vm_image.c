@@ -117,6 +117,8 @@ enum error vm_image_load(struct vm *vm, struct guest_start *start)
 		.cmdline = vm->config->cmdline,
 		.vcpus = vm->vcpu_count,
 		.tsc_hz = tsc_hz,
+		.vm_name = vm->name,
+		.vm_id = vm->id,
 		.rsdp = ACPI_BASE,
 	};
 	enum error error = find_files(vm, &request, modules);

@@ -5,6 +5,7 @@
 #include "vmx/exit_cr.h"
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
+#include "vmx/msr_policy.h"
 
 /* Elements of a repeated string instruction done in one exit; the rest exits again. */
 #define STRING_BATCH 64
@@ -97,6 +98,8 @@ static enum vmx_verdict string_io(struct vcpu *vcpu, const struct io_access *io)
 	unsigned batch = io->repeat ? STRING_BATCH : 1;
 
 	vmx_refresh_control_registers(vcpu);
+	if (mask == UINT64_MAX && !msr_canonical(linear))
+		return vmx_inject_gp();
 	for (; batch && (!io->repeat || (*count & mask)); batch--) {
 		if (!string_element(vcpu, io, linear))
 			return string_fault(io, linear);
@@ -114,6 +117,8 @@ enum vmx_verdict vmx_exit_io(struct vcpu *vcpu)
 {
 	struct io_access io = decode(vmread(VMCS_EXIT_QUALIFICATION));
 
+	vcpu->io_operations++;
+	vcpu->io_bytes += io.size;
 	if (__builtin_expect(io.string, 0))
 		return string_io(vcpu, &io);
 	if (io.in)

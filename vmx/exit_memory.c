@@ -5,6 +5,14 @@
 #include "vmx/inject.h"
 #include "vmx/mmio.h"
 
+/* The access was an IRET's, which had ended the blocking of NMIs and runs again (SDM 27.2.3). */
+static void block_nmis_again(void)
+{
+	if (!(vmread(VMCS_IDT_VECTORING_INFO) & INTERRUPTION_VALID))
+		vmwrite(VMCS_GUEST_INTERRUPTIBILITY,
+			vmread(VMCS_GUEST_INTERRUPTIBILITY) | BLOCKING_BY_NMI);
+}
+
 enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu)
 {
 	uint64_t gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
@@ -12,6 +20,8 @@ enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu)
 	enum error error;
 
 	vmx_reinject_interrupted_event();
+	if (__builtin_expect(vmread(VMCS_EXIT_QUALIFICATION) & EPT_QUALIFICATION_NMI_UNBLOCKING, 0))
+		block_nmis_again();
 	if (__builtin_expect(!gpa_is_ram(vm->ram.size, gpa), 0))
 		return vmx_mmio(vcpu, gpa);
 	spin_lock(&vm->lock);
@@ -20,6 +30,7 @@ enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu)
 	if (__builtin_expect(error != OK, 0))
 		return vmx_crash(vcpu, "no memory for the page at 0x%lx: %s", gpa,
 				 error_name(error));
+	vcpu->new_pages++;
 	return VMX_RESUME;
 }
 

@@ -50,6 +50,15 @@ static inline bool guest_in_64bit_mode(const struct vcpu *vcpu)
 	return (vcpu->efer & EFER_LMA) && (vmread(VMCS_GUEST_CS_ACCESS) & ACCESS_LONG);
 }
 
+static inline enum mmio_code guest_code_size(const struct vcpu *vcpu)
+{
+	uint64_t access = vmread(VMCS_GUEST_CS_ACCESS);
+
+	if ((vcpu->efer & EFER_LMA) && (access & ACCESS_LONG))
+		return MMIO_CODE64;
+	return access & ACCESS_DEFAULT_BIG ? MMIO_CODE32 : MMIO_CODE16;
+}
+
 /* SS.DPL is the CPL (SDM 25.4.1). */
 static inline unsigned guest_cpl(void)
 {

@@ -51,6 +51,9 @@ void vmx_reinject_interrupted_event(void)
 
 	if (__builtin_expect(!(info & INTERRUPTION_VALID), 1))
 		return;
+	/* Bochs reports error codes in real mode, too; VM entry refuses them (SDM 26.2.1.3). */
+	if (!(vmread(VMCS_GUEST_CR0) & CR0_PE))
+		info &= ~(uint32_t)INTERRUPTION_ERROR_CODE;
 	if (info & INTERRUPTION_ERROR_CODE)
 		vmwrite(VMCS_ENTRY_EXCEPTION_ERROR_CODE, vmread(VMCS_IDT_VECTORING_ERROR_CODE));
 	if (is_software(info))
@@ -182,6 +185,9 @@ static bool wait_for_timer(struct vcpu *vcpu)
 /* Woken for nothing, or resumed by a person in the middle of a HLT: back to sleep. */
 static bool still_waits(struct vcpu *vcpu)
 {
+	/* A processor that waits for its start loses NMIs. */
+	if (vcpu->wait == VCPU_WAIT_SIPI)
+		lapic_take_event(&vcpu->lapic, LAPIC_EVENT_NMI);
 	if (vcpu->wait == VCPU_WAIT_HALT && (vmx_event_waits(vcpu) || wait_for_timer(vcpu)))
 		vcpu->wait = VCPU_WAIT_NONE;
 	return vcpu->wait != VCPU_WAIT_NONE;
@@ -196,10 +202,10 @@ enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu)
 
 		if (verdict != VMX_RESUME)
 			return verdict;
-		inject_nmi(vcpu);
 	}
 	if (vcpu->wait != VCPU_WAIT_NONE && still_waits(vcpu))
 		return VMX_BLOCK;
+	inject_nmi(vcpu);
 	if (interrupt_waits(vcpu) && !event_queued() && interrupts_open())
 		inject_interrupt(vcpu);
 	if (interrupt_waits(vcpu) || (vcpu->primary_controls & PRIMARY_INTERRUPT_WINDOW_EXITING))

@@ -32,15 +32,6 @@ static void device_write(struct vcpu *vcpu, uint64_t gpa, unsigned size, uint64_
 	vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
 }
 
-static enum mmio_code code_size(const struct vcpu *vcpu)
-{
-	uint64_t access = vmread(VMCS_GUEST_CS_ACCESS);
-
-	if ((vcpu->efer & EFER_LMA) && (access & ACCESS_LONG))
-		return MMIO_CODE64;
-	return access & ACCESS_DEFAULT_BIG ? MMIO_CODE32 : MMIO_CODE16;
-}
-
 static enum error fetch_and_decode(struct vcpu *vcpu, const struct guest_paging *paging,
 				   struct mmio_insn *insn)
 {
@@ -51,7 +42,8 @@ static enum error fetch_and_decode(struct vcpu *vcpu, const struct guest_paging 
 
 	if (count == 0)
 		return ERR_FAULT;
-	return mmio_decode_cached(&vcpu->mmio_cache, rip, code_size(vcpu), bytes, count, insn);
+	return mmio_decode_cached(&vcpu->mmio_cache, rip, guest_code_size(vcpu), bytes, count,
+				  insn);
 }
 
 static void take_registers(struct vcpu *vcpu, const struct mmio_insn *insn,

@@ -1,0 +1,191 @@
+#include "hv/shadow.h"
+
+#include <string.h>
+
+#include "hv/core.h"
+#include "hv/core_timers.h"
+#include "hv/time.h"
+#include "hv/vm.h"
+#include "vmx/exit_cr.h"
+#include "vmx/guest_state.h"
+#include "vmx/vmx.h"
+
+#define SAMPLE_BYTES	    16 /* of code, decoded... */
+#define SAMPLE_INSTRUCTIONS 1  /* ...into so many at most */
+#define REGION_SIZE	    (128ull << 10)
+
+/* Reasons not listed are not counted: only what guests bring about is. */
+static const struct {
+	uint32_t reason;
+	enum ple_exit_class class;
+} exit_classes[] = {
+	{ EXIT_REASON_IO, PLE_EXIT_IO },
+	{ EXIT_REASON_EXTERNAL_INTERRUPT, PLE_EXIT_INTERRUPT },
+	{ EXIT_REASON_INTERRUPT_WINDOW, PLE_EXIT_INTERRUPT },
+	{ EXIT_REASON_NMI_WINDOW, PLE_EXIT_INTERRUPT },
+	{ EXIT_REASON_EXCEPTION_NMI, PLE_EXIT_INTERRUPT },
+	{ EXIT_REASON_HLT, PLE_EXIT_IDLE },
+	{ EXIT_REASON_PAUSE, PLE_EXIT_IDLE },
+	{ EXIT_REASON_EPT_VIOLATION, PLE_EXIT_MEMORY },
+	{ EXIT_REASON_CPUID, PLE_EXIT_OTHER },
+	{ EXIT_REASON_RDMSR, PLE_EXIT_OTHER },
+	{ EXIT_REASON_WRMSR, PLE_EXIT_OTHER },
+	{ EXIT_REASON_CR_ACCESS, PLE_EXIT_OTHER },
+	{ EXIT_REASON_VMCALL, PLE_EXIT_OTHER },
+	{ EXIT_REASON_XSETBV, PLE_EXIT_OTHER },
+};
+
+void shadow_reset(struct shadow *shadow, uint64_t now)
+{
+	memset(shadow, 0, sizeof(*shadow));
+	shadow->window_start = now;
+}
+
+const struct shadow_window *shadow_window(const struct shadow *shadow, unsigned back)
+{
+	if (back >= SHADOW_WINDOWS || back >= shadow->window_count)
+		return NULL;
+	return &shadow->windows[(shadow->window_count - 1 - back) % SHADOW_WINDOWS];
+}
+
+/* Time that the scheduler has not booked yet: it books a wait when it ends. */
+static uint64_t waiting_until(const struct vcpu *vcpu, uint64_t now)
+{
+	return sched_state_of(&vcpu->sched) == SCHED_RUNNABLE && now > vcpu->sched.since
+		       ? now - vcpu->sched.since
+		       : 0;
+}
+
+static void take_totals(const struct vcpu *vcpu, uint64_t now, struct shadow_totals *totals)
+{
+	*totals = (struct shadow_totals) {
+		.run = vcpu->sched.stats.run,
+		.wait = vcpu->sched.stats.wait + waiting_until(vcpu, now),
+		.wakeups = vcpu->sched.stats.wakeups,
+		.io_operations = vcpu->io_operations,
+		.io_bytes = vcpu->io_bytes,
+		.new_pages = vcpu->new_pages,
+	};
+	for (size_t i = 0; i < sizeof(exit_classes) / sizeof(exit_classes[0]); i++)
+		totals->exits[exit_classes[i].class] +=
+			vcpu->exit_counts[exit_classes[i].reason].count;
+}
+
+static uint32_t microseconds(uint64_t ticks)
+{
+	return ns_from_ticks(ticks) / 1000;
+}
+
+static void fill_window(struct shadow_window *window, const struct shadow_totals *from,
+			const struct shadow_totals *to)
+{
+	window->seen = (struct ple_window) {
+		.run_us = microseconds(to->run - from->run),
+		.wait_us = microseconds(to->wait - from->wait),
+		.io_ops = to->io_operations - from->io_operations,
+		.io_bytes = to->io_bytes - from->io_bytes,
+		.pages = to->new_pages - from->new_pages,
+		.wakeups = to->wakeups - from->wakeups,
+	};
+	for (unsigned i = 0; i < PLE_EXIT_CLASSES; i++)
+		window->seen.exits[i] = to->exits[i] - from->exits[i];
+}
+
+/* Accessed and dirty bits of one region, then forgotten; the next window looks at the next one. */
+static void look_at_pages(struct vcpu *vcpu, struct shadow_window *window)
+{
+	struct shadow *shadow = &vcpu->shadow;
+	struct vm *vm = vcpu->vm;
+	struct ept_usage usage;
+
+	spin_lock(&vm->lock);
+	usage = ept_collect(&vm->ept, shadow->next_region, REGION_SIZE, true, NULL);
+	vm->ept.flush_needed = false;
+	spin_unlock(&vm->lock);
+	window->pages_looked = usage.mapped;
+	window->pages_touched = usage.accessed;
+	window->pages_dirtied = usage.dirty;
+	shadow->next_region += REGION_SIZE;
+	if (shadow->next_region >= guest_ram_end(vm->ram.size))
+		shadow->next_region = 0;
+	if (usage.accessed)
+		vcpu_request_self(vcpu, VCPU_REQUEST_EPT_FLUSH);
+}
+
+static void take_snapshot(struct vcpu *vcpu, uint64_t now)
+{
+	struct shadow *shadow = &vcpu->shadow;
+
+	shadow->snapshots[shadow->snapshot_count++ % SHADOW_SNAPSHOTS] = (struct shadow_snapshot) {
+		.when = now,
+		.rip = vmread(VMCS_GUEST_RIP),
+		.rsp = vmread(VMCS_GUEST_RSP),
+		.cr3 = vmread(VMCS_GUEST_CR3),
+		.rflags = vmread(VMCS_GUEST_RFLAGS),
+	};
+}
+
+static void sample_code(struct vcpu *vcpu)
+{
+	struct guest_paging paging;
+	uint8_t code[SAMPLE_BYTES];
+	size_t count;
+
+	vmx_refresh_control_registers(vcpu);
+	paging = guest_paging_of(vcpu);
+	count = guest_read_linear(&vcpu->vm->ram, &paging, vmread(VMCS_GUEST_CS_BASE) + guest_rip(),
+				  code, sizeof(code));
+	insn_count_classes(guest_code_size(vcpu), code, count, SAMPLE_INSTRUCTIONS,
+			   vcpu->shadow.mix);
+}
+
+static void close_window(struct vcpu *vcpu, uint64_t now)
+{
+	struct shadow *shadow = &vcpu->shadow;
+	struct shadow_window *window = &shadow->windows[shadow->window_count % SHADOW_WINDOWS];
+	struct shadow_totals totals;
+
+	take_totals(vcpu, now, &totals);
+	*window = (struct shadow_window) { .start = shadow->window_start,
+					   .length = now - shadow->window_start };
+	fill_window(window, &shadow->at_start, &totals);
+	if (window->seen.run_us)
+		look_at_pages(vcpu, window);
+	if (this_core()->loaded == vcpu) {
+		take_snapshot(vcpu, now);
+		sample_code(vcpu);
+	}
+	shadow->at_start = totals;
+	shadow->window_start = now;
+	shadow->window_count++;
+	shadow->cost += tsc_now() - now;
+}
+
+static void visit_vm(struct core *core, const struct vm *vm, uint64_t now)
+{
+	enum vm_state state = vm_state_of(vm);
+
+	if (state != VM_RUNNING && state != VM_PAUSED)
+		return;
+	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+		if (atomic_load(&vm->vcpus[i]->sched.core) == core->index)
+			close_window(vm->vcpus[i], now);
+}
+
+/* Every core closes the windows of the vCPUs it owns. */
+static void tick(struct timer_event *event, uint64_t now)
+{
+	struct core *core = this_core();
+
+	sched_charge(&core->sched, now);
+	for (unsigned i = 0; i < VM_MAX; i++)
+		if (vms[i])
+			visit_vm(core, vms[i], now);
+	core_timer_arm(&core->timers, event, event->deadline + ticks_from_us(PLE_WINDOW_US));
+}
+
+void shadow_start_core(struct core *core, uint64_t now)
+{
+	core->shadow_tick.fire = tick;
+	core_timer_arm(&core->timers, &core->shadow_tick, now + ticks_from_us(PLE_WINDOW_US));
+}

@@ -1,0 +1,89 @@
+/* What the shadow of a vCPU has seen. */
+#include "hv/core.h"
+#include "hv/shadow.h"
+#include "hv/shell/vm_args.h"
+#include "hv/time.h"
+
+#define AREA "vCPUs"
+
+static void print_windows(const struct shadow *shadow)
+{
+	shell_puts(
+		"   ms ago  run us wait us  wakes  I/O ops    bytes  new pages   touched   dirtied  "
+		"exits io/int/idle/mem/other\n");
+	for (unsigned back = 0; back < SHADOW_WINDOWS; back++) {
+		const struct shadow_window *w = shadow_window(shadow, back);
+
+		if (!w)
+			return;
+		shell_printf("%9lu %7u %7u %6u %8u %8u %10u %4u/%-4u %4u/%-4u  %u/%u/%u/%u/%u\n",
+			     ns_from_ticks(tsc_now() - w->start) / 1000000, w->seen.run_us,
+			     w->seen.wait_us, w->seen.wakeups, w->seen.io_ops, w->seen.io_bytes,
+			     w->seen.pages, w->pages_touched, w->pages_looked, w->pages_dirtied,
+			     w->pages_looked, w->seen.exits[PLE_EXIT_IO],
+			     w->seen.exits[PLE_EXIT_INTERRUPT], w->seen.exits[PLE_EXIT_IDLE],
+			     w->seen.exits[PLE_EXIT_MEMORY], w->seen.exits[PLE_EXIT_OTHER]);
+	}
+}
+
+static void print_mix(const struct shadow *shadow)
+{
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < INSN_CLASSES; i++)
+		all += shadow->mix[i];
+	shell_printf("instruction mix of %lu samples:", all);
+	for (unsigned i = 0; all && i < INSN_CLASSES; i++)
+		shell_printf(" %s %lu%%", insn_class_name(i), shadow->mix[i] * 100 / all);
+	shell_puts("\n");
+}
+
+static void print_snapshots(const struct shadow *shadow)
+{
+	shell_puts("registers, newest first\n");
+	for (unsigned i = 0; i < SHADOW_SNAPSHOTS && i < shadow->snapshot_count; i++) {
+		const struct shadow_snapshot *s =
+			&shadow->snapshots[(shadow->snapshot_count - 1 - i) % SHADOW_SNAPSHOTS];
+
+		shell_printf("  %6lu ms ago  rip %016lx rsp %016lx cr3 %012lx rflags %05lx\n",
+			     ns_from_ticks(tsc_now() - s->when) / 1000000, s->rip, s->rsp, s->cr3,
+			     s->rflags);
+	}
+}
+
+static void print_cost(const struct vcpu *vcpu)
+{
+	const struct shadow *shadow = &vcpu->shadow;
+	uint64_t lived = tsc_now() - vcpu->vm->started;
+
+	shell_printf("%lu windows; watching took %lu ticks, %lu millionths of the time\n",
+		     shadow->window_count, shadow->cost,
+		     lived ? shadow->cost * 1000000 / lived : 0);
+}
+
+static enum error cmd_shadow(int argc, char **argv)
+{
+	struct vcpu *vcpu;
+	enum error error;
+
+	if (argc < 2 || argc > 3)
+		return shell_usage();
+	error = shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, &vcpu);
+	if (error != OK)
+		return error;
+	print_windows(&vcpu->shadow);
+	print_mix(&vcpu->shadow);
+	print_snapshots(&vcpu->shadow);
+	print_cost(vcpu);
+	return OK;
+}
+
+SHELL_COMMAND(
+	shadow, .area = AREA, .name = "shadow", .params = "VM [VCPU]",
+	.summary = "show what a vCPU has lately been doing, window by window",
+	.help = "Windows of 10 ms, the newest first: time on a core, time runnable but waiting\n"
+		"(the two together are its demand), wake-ups, port I/O, pages of RAM touched\n"
+		"for the first time. `touched` and `dirtied` are of the pages of one 128 KiB\n"
+		"region, another one each window, since it was looked at before; they are of the\n"
+		"VM. The mix is of a few instructions at RIP, once a window.",
+	.run = cmd_shadow, .complete = shell_complete_vcpu);
