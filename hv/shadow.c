@@ -173,10 +173,12 @@ static void visit_vm(struct core *core, const struct vm *vm, uint64_t now)
 }
 
 /* Every core closes the windows of the vCPUs it owns. */
-static void tick(struct timer_event *event, uint64_t now)
+static void tick(struct timer_event *event, uint64_t fired)
 {
 	struct core *core = this_core();
+	uint64_t now = tsc_now(); /* other events may have charged time since these were due */
 
+	(void)fired;
 	sched_charge(&core->sched, now);
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
