@@ -72,6 +72,16 @@ def is_fresh(folder):
         return False
 
 
+def run_failures(outcome, plan):
+    yield from outcome.failures(plan.until)
+    recorder = outcome.recorder
+    for number, name in recorder.names.items():
+        if number not in recorder.results:
+            yield f"VM {name} has not ended; see hypervisor.log"
+    if not recorder.names:
+        yield "no VM was started; see hypervisor.log"
+
+
 def run(scenario, policy, reuse=False):
     """Leaves the run in its folder, which is returned. reuse: a fresh one may be there already."""
     folder = folder_of(scenario, policy)
@@ -88,25 +98,30 @@ def run(scenario, policy, reuse=False):
         outcome = run_batch(plan.machine, plan.until, plan.timeout)
     finally:
         plan.machine.image.unlink(missing_ok=True)
-    for failure in outcome.failures(plan.until):
+    for failure in run_failures(outcome, plan):
         raise ConfigError(f"{scenario}.{policy}: {failure}; output in {folder}")
     (folder / "complete").touch()
     return folder
 
 
-def run_all(wanted, reuse=False, done=None):
-    """wanted: [(scenario, policy)]. Calls done(scenario, policy, folder) in that order."""
+def run_all(wanted, done, reuse=False):
+    """wanted: [(scenario, policy)]. Calls done(scenario, policy, folder) in that order; what failed
+    is told at the end."""
+    failures = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = [(s, p, pool.submit(run, s, p, reuse)) for s, p in wanted]
         try:
             for scenario, policy, future in futures:
-                folder = future.result()
-                if done:
-                    done(scenario, policy, folder)
+                try:
+                    done(scenario, policy, future.result())
+                except ConfigError as error:
+                    failures.append(str(error))
         except BaseException:
             for _, _, future in futures:
                 future.cancel()
             raise
+    if failures:
+        raise ConfigError("\n".join(failures))
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -265,5 +280,9 @@ def bench():
         lines.extend(tsv_lines(scenario, policy, values))
         print(row(scenario, policy, values), flush=True)
 
-    run_all(selection(), done=done)
+    try:
+        run_all(selection(), done)
+    finally:
+        path = build_folder() / "bench" / "sched.tsv"
+        path.write_text("".join(line + "\n" for line in lines))
     return lines
