@@ -211,9 +211,9 @@ static void part(struct sched_core *core, struct sched_entity *entity)
  * By virtual time; in order of shares, by that in the middle of its next slice. By the start of the
  * slice, light entities would get ahead at the cost of heavy ones, by its end the other way round.
  */
-static void queue_over(struct sched_core *core, struct sched_entity *entity)
+static void queue_over(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	uint64_t key = state_of(entity)->share.time;
+	uint64_t key = first ? 0 : state_of(entity)->share.time;
 
 	if (config_of(core)->by_share)
 		key += state_of(entity)->half;
@@ -247,7 +247,7 @@ static void queue_by_credit(struct sched_core *core, struct sched_entity *entity
 	if (behind && state_of(entity)->boosted)
 		queue_boost(core, entity, first);
 	else if (!behind || config_of(core)->by_share)
-		queue_over(core, entity);
+		queue_over(core, entity, first && behind);
 	else
 		queue_under(core, entity, first);
 }
@@ -412,7 +412,7 @@ static void reclassify(struct sched_core *core)
 		if (under(core, entity))
 			break;
 		unqueue(core, entity);
-		queue_over(core, entity);
+		queue_over(core, entity, false);
 	}
 }
 

@@ -73,6 +73,9 @@ static inline void sched_balance(struct sched_core *core, uint64_t now)
 		sched_balance_cores(core, now);
 }
 
+/* Calls the siblings of a gang whose member starts to run here. */
+void sched_gather(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+
 /* True if the entity may run on more than one of the cores there are. */
 bool sched_may_move(const struct sched_entity *entity);
 

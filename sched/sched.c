@@ -123,6 +123,8 @@ static void start(struct sched_core *core, struct sched_entity *entity, uint64_t
 	core->previous = entity;
 	core->switches++;
 	entity->stats.switches++;
+	if (entity->params.gang)
+		sched_gather(core, entity, now);
 }
 
 struct sched_decision sched_pick(struct sched_core *core, uint64_t now)

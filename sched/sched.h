@@ -74,6 +74,7 @@ struct sched_params {
 	uint64_t budget; /* edf, table: budget in every period; 0: best effort */
 	uint64_t period;
 	enum sched_class class;
+	bool gang;	 /* hint: run at the same time as the other vCPUs of its VM */
 	bool class_auto; /* let observation change the class */
 	struct sched_mask affinity;
 };
@@ -145,6 +146,7 @@ struct sched_entity {
 	uint64_t since;		/* tick of the last change of state */
 	uint64_t woken_at;	/* tick of the wake-up not yet served, SCHED_NEVER: none */
 	uint64_t slice_used;	/* ticks run since the slice was given */
+	uint64_t gathered;	/* tick at which it last called its gang */
 	uint64_t ran_last;	/* tick it last left a core: cache warmth */
 	uint64_t burst;		/* ticks run since the last wake-up */
 	enum sched_class class; /* as marked or detected, see sched/classify.h */

@@ -392,7 +392,7 @@ static void spinning_yields_to_a_waiting_sibling(void **state)
 	struct sched_params params = defaults();
 
 	(void)state;
-	boot("credit", 1);
+	boot("compensated", 1);
 	for (unsigned i = 0; i < 5; i++) {
 		assert_int_equal(sched_add(&sched, &tasks[i], i, i % 4, &params, 0), OK);
 		sched_wake(&cores[0], &tasks[i], 0);
@@ -400,6 +400,27 @@ static void spinning_yields_to_a_waiting_sibling(void **state)
 	assert_ptr_equal(sched_pick(&cores[0], 0).next, &tasks[0]); /* tasks 0 and 4 are of VM 0 */
 	sched_yield_spinning(&cores[0], 10);
 	assert_ptr_equal(sched_pick(&cores[0], 10).next, &tasks[4]);
+}
+
+static void a_gang_is_called_to_run_together(void **state)
+{
+	struct sched_params first = pinned(0), second = pinned(1);
+	uint64_t now = 100 * MS;
+
+	(void)state;
+	boot("compensated", 2);
+	first.gang = true;
+	assert_int_equal(sched_add(&sched, &tasks[0], 0, 7, &first, 0), OK);
+	for (unsigned i = 1; i < 4; i++) /* task 3 is the sibling, and last in its queue */
+		assert_int_equal(sched_add(&sched, &tasks[i], i, i == 3 ? 7 : i, &second, 0), OK);
+	for (unsigned i = 1; i < 4; i++)
+		sched_wake(&cores[1], &tasks[i], now);
+	assert_ptr_equal(sched_pick(&cores[1], now).next, &tasks[1]);
+	sched_wake(&cores[0], &tasks[0], now);
+	assert_ptr_equal(sched_pick(&cores[0], now).next, &tasks[0]);
+	assert_int_equal(kicks[1], 1);
+	now = sched_pick(&cores[1], now).until; /* the turn of task 1 is not cut short */
+	assert_ptr_equal(sched_pick(&cores[1], now).next, &tasks[3]);
 }
 
 static void run_for(uint64_t *now, uint64_t length)
@@ -521,6 +542,7 @@ int main(void)
 		cmocka_unit_test(bad_parameters_are_named),
 		cmocka_unit_test(adding_twice_is_refused),
 		cmocka_unit_test(spinning_yields_to_a_waiting_sibling),
+		cmocka_unit_test(a_gang_is_called_to_run_together),
 		cmocka_unit_test(credit_follows_weights),
 		cmocka_unit_test(credit_keeps_caps),
 		cmocka_unit_test(credit_boosts_who_wakes_with_credit),
