@@ -6,7 +6,7 @@ HV_SRCS := $(filter-out vmx/offsets.c,$(wildcard hv/*.c hv/*/*.c hv/*.S vmx/*.c 
 
 # Files that may use vector registers: their callers save and restore the vector state. Their code
 # goes to the section .text.simd; SIMD_FLAGS_path/file.c adds what else a file needs (-mavx2).
-SIMD_SRCS :=
+SIMD_SRCS := ple/lstm_sse2.c ple/lstm_avx2.c ple/kernels_avx2.c
 
 HV_OBJS	  := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRCS)))
 HV_LIBS	  := $(BUILD)/libc-hv.a $(BUILD)/libzydis.a

@@ -1,0 +1,249 @@
+#include <assert.h>
+#include <string.h>
+
+#include "ple/engine.h"
+#include "ple/lstm_readout.h"
+
+#define TRUST_SHIFT 8 /* losses are compared over about 256 windows */
+
+static unsigned state_offset(unsigned member)
+{
+	unsigned offset = 0;
+
+	for (unsigned m = 0; m < member; m++)
+		offset += (ple_models[m]->state_size + 31) & ~31u;
+	return offset;
+}
+
+static void *state_of(struct ple_engine *e, unsigned member)
+{
+	return e->states + state_offset(member);
+}
+
+void ple_engine_init(struct ple_engine *e, const struct ple_kernels *kernels)
+{
+	memset(e, 0, sizeof(*e));
+	assert(state_offset(PLE_MEMBERS) <= sizeof(e->states));
+	for (unsigned m = 0; m < PLE_MEMBERS; m++)
+		ple_models[m]->init(state_of(e, m));
+	for (unsigned h = 0; h < PLE_HORIZONS; h++)
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			ple_mixture_init(&e->mixture[h][level]);
+	for (unsigned i = 0; i < PLE_RESOURCES - 1; i++)
+		ple_count_init(&e->counts[i]);
+	ple_history_init(&e->history);
+	ple_lstm_reset(&e->lstm);
+	e->kernels = kernels;
+	e->members = PLE_ALL_MEMBERS & ~(1u << PLE_LSTM);
+}
+
+void ple_engine_use_weights(struct ple_engine *e, const struct ple_weights *weights)
+{
+	e->weights = weights;
+	ple_lstm_reset(&e->lstm);
+	if (weights) {
+		ple_readout_load(state_of(e, PLE_LSTM), weights->readout);
+		e->members |= 1u << PLE_LSTM;
+	} else {
+		e->members &= ~(1u << PLE_LSTM);
+	}
+}
+
+bool ple_engine_enable(struct ple_engine *e, uint32_t members)
+{
+	members &= PLE_ALL_MEMBERS;
+	if (!e->weights)
+		members &= ~(1u << PLE_LSTM);
+	if (members)
+		e->members = members;
+	return members != 0;
+}
+
+void ple_engine_inherit(struct ple_engine *e, const struct ple_engine *from)
+{
+	memcpy(e->states, from->states, sizeof(e->states));
+	memcpy(e->mixture, from->mixture, sizeof(e->mixture));
+	if (e->weights != from->weights && e->weights)
+		ple_readout_load(state_of(e, PLE_LSTM), e->weights->readout);
+}
+
+static struct ple_past *past_of(struct ple_engine *e, unsigned ago)
+{
+	return &e->past[(e->history.windows + PLE_PAST - 1 - ago) % PLE_PAST];
+}
+
+const struct ple_targets *ple_engine_said(const struct ple_engine *e, unsigned member)
+{
+	return &e->past[(e->history.windows + PLE_PAST - 1) % PLE_PAST].said[member];
+}
+
+const struct ple_targets *ple_engine_mixed(const struct ple_engine *e)
+{
+	return &e->past[(e->history.windows + PLE_PAST - 1) % PLE_PAST].mixed;
+}
+
+/* A member that is switched off is taken to agree with the mixture: no regret. */
+static void gather(const struct ple_engine *e, const struct ple_past *p, unsigned h, unsigned level,
+		   uint16_t forecast[PLE_MEMBERS])
+{
+	for (unsigned m = 0; m < PLE_MEMBERS; m++)
+		forecast[m] = (e->members >> m & 1 ? &p->said[m] : &p->mixed)->of[h][level];
+}
+
+static void learn_models(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
+{
+	struct ple_lesson lesson = {
+		.horizon = h,
+		.actual = actual,
+		.then = &p->features,
+		.hidden = p->hidden,
+		.kernels = e->kernels,
+	};
+	unsigned char *state = e->states;
+
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		lesson.forecast = &p->said[m];
+		if (e->members >> m & 1)
+			ple_models[m]->learn(state, &lesson);
+		state += (ple_models[m]->state_size + 31) & ~31u;
+	}
+}
+
+static void learn_weights(struct ple_engine *e, const struct ple_past *p, unsigned h,
+			  int32_t actual)
+{
+	uint16_t forecast[PLE_MEMBERS];
+
+	for (unsigned level = 0; level < PLE_LEVELS; level++) {
+		gather(e, p, h, level, forecast);
+		ple_mixture_learn(&e->mixture[h][level], p->features.situation, level, forecast,
+				  p->mixed.of[h][level], actual);
+	}
+}
+
+/* Twenty times the pinball loss at 0.95. */
+static int32_t loss_of(int32_t said, int32_t actual)
+{
+	return actual > said ? 19 * (actual - said) : said - actual;
+}
+
+static void follow_loss(uint32_t *mean, int32_t loss)
+{
+	*mean += (uint32_t)((loss * 256 - (int32_t)*mean) >> TRUST_SHIFT);
+}
+
+static void judge(struct ple_engine *e, const struct ple_past *p, int32_t actual)
+{
+	follow_loss(&e->loss, loss_of(p->mixed.of[PLE_10MS][PLE_HIGH], actual));
+	follow_loss(&e->rival_loss, loss_of(p->said[PLE_MAX8].of[PLE_10MS][PLE_HIGH], actual));
+	e->trusted = e->history.windows > 1u << TRUST_SHIFT && e->loss <= e->rival_loss;
+}
+
+static void follow_bias(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
+{
+	int32_t error = (actual - p->mixed.of[h][PLE_POINT]) * 256;
+
+	e->bias[h] += (error - e->bias[h]) >> 6;
+}
+
+/* The horizons that end with the window just added. */
+static void learn(struct ple_engine *e)
+{
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		unsigned windows = ple_horizon_windows(h);
+		const struct ple_past *p = past_of(e, windows);
+		int32_t actual = ple_history_mean(&e->history, windows);
+
+		if (e->history.windows <= windows)
+			return;
+		learn_models(e, p, h, actual);
+		learn_weights(e, p, h, actual);
+		follow_bias(e, p, h, actual);
+		if (h == PLE_10MS)
+			judge(e, p, actual);
+	}
+}
+
+/* The LSTM's inputs: the features it was trained on, as Q15. */
+static void step_lstm(struct ple_engine *e, const struct ple_features *f)
+{
+	static const uint8_t input[PLE_LSTM_INPUTS] = {
+		PLE_X_LAST,   PLE_X_LAST + 1,  PLE_X_LAST + 2, PLE_X_MAX,
+		PLE_X_MEAN,   PLE_X_DEVIATION, PLE_X_LEVEL,    PLE_X_PAGES,
+		PLE_X_IO_OPS, PLE_X_IO_BYTES,  PLE_X_WAKEUPS,  PLE_X_MEAN16,
+		PLE_X_SEASON, PLE_X_SEASON2,   PLE_X_MAX32,    PLE_X_PAST_SEASON,
+	};
+
+	for (unsigned i = 0; i < PLE_LSTM_INPUTS; i++)
+		e->lstm.xh[i] = (int16_t)(f->x[input[i]] * 8);
+	e->kernels->lstm_step(&e->weights->lstm, &e->lstm);
+}
+
+static void ask_models(struct ple_engine *e, struct ple_past *p)
+{
+	const struct ple_view view = {
+		.now = &p->features,
+		.history = &e->history,
+		.hidden = p->hidden,
+		.kernels = e->kernels,
+	};
+	unsigned char *state = e->states;
+	uint32_t members = e->members | 1u << PLE_MAX8; /* the rival is always asked */
+
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		if (members >> m & 1)
+			ple_models[m]->forecast(state, &view, &p->said[m]);
+		state += (ple_models[m]->state_size + 31) & ~31u;
+	}
+}
+
+static void mix(struct ple_engine *e, struct ple_past *p)
+{
+	uint16_t forecast[PLE_MEMBERS];
+	uint32_t weight[PLE_MEMBERS];
+
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		for (unsigned level = 0; level < PLE_LEVELS; level++) {
+			gather(e, p, h, level, forecast);
+			ple_mixture_weights(&e->mixture[h][level], p->features.situation,
+					    e->members, weight);
+			p->mixed.of[h][level] = (uint16_t)ple_mixture_combine(weight, forecast);
+		}
+	}
+}
+
+static uint16_t to_us(int32_t value)
+{
+	return (uint16_t)ple_clamp((value + 1) / PLE_VALUE_US, 0, PLE_AMOUNT_MAX);
+}
+
+static void publish_cpu(struct ple_engine *e, const struct ple_targets *mixed)
+{
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		struct ple_expectation *out = &e->demand.of[PLE_CPU][h];
+
+		out->point = to_us(mixed->of[h][PLE_POINT]);
+		out->mean = to_us(mixed->of[h][PLE_POINT] + (e->bias[h] >> 8));
+		out->high = to_us(mixed->of[h][PLE_HIGH]);
+		if (out->high < out->point)
+			out->high = out->point;
+	}
+}
+
+void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
+{
+	struct ple_past *now;
+
+	ple_history_add(&e->history, window);
+	learn(e);
+	now = past_of(e, 0);
+	ple_features_make(&e->history, window, &now->features);
+	if (e->weights)
+		step_lstm(e, &now->features);
+	memcpy(now->hidden, e->lstm.xh + PLE_LSTM_INPUTS, sizeof(now->hidden));
+	ask_models(e, now);
+	mix(e, now);
+	publish_cpu(e, &now->mixed);
+	ple_count_observe(&e->counts[0], window->pages, e->demand.of[PLE_MEMORY]);
+	ple_count_observe(&e->counts[1], window->io_ops, e->demand.of[PLE_IO]);
+}

@@ -1,0 +1,55 @@
+/* Exponentially weighted means: the same for every horizon, plus the tracked error quantile. */
+#include "ple/models.h"
+#include "ple/residual.h"
+
+struct ewma {
+	struct ple_residual residual; /* the first field: what learn() is given */
+	int32_t mean;		      /* value << 8 */
+};
+
+static void init(void *state)
+{
+	struct ewma *e = state;
+
+	ple_residual_init(&e->residual);
+	e->mean = 0;
+}
+
+static void learn(void *state, const struct ple_lesson *lesson)
+{
+	ple_residual_learn(&((struct ewma *)state)->residual, lesson);
+}
+
+static void forecast(struct ewma *e, unsigned shift, const struct ple_view *view,
+		     struct ple_targets *out)
+{
+	e->mean += (ple_history_value(view->history, 0) * 256 - e->mean) >> shift;
+	for (unsigned h = 0; h < PLE_HORIZONS; h++)
+		ple_residual_apply(&e->residual, h, e->mean >> 8, out);
+}
+
+static void forecast_quick(void *state, const struct ple_view *view, struct ple_targets *out)
+{
+	forecast(state, 1, view, out);
+}
+
+static void forecast_slow(void *state, const struct ple_view *view, struct ple_targets *out)
+{
+	forecast(state, 3, view, out);
+}
+
+const struct ple_model_ops ple_ewma_quick = {
+	.name = "ewma-quick",
+	.state_size = sizeof(struct ewma),
+	.init = init,
+	.learn = learn,
+	.forecast = forecast_quick,
+};
+
+const struct ple_model_ops ple_ewma_slow = {
+	.name = "ewma-slow",
+	.state_size = sizeof(struct ewma),
+	.init = init,
+	.learn = learn,
+	.forecast = forecast_slow,
+};

@@ -1,0 +1,50 @@
+/*
+ * Linear quantile regression on the features. Starts as the naive forecast: the last value as the
+ * point, the largest of the last eight as the quantile.
+ */
+#include <string.h>
+
+#include "ple/models.h"
+#include "ple/regression.h"
+
+struct linear {
+	_Alignas(32) int32_t weight[PLE_HORIZONS][PLE_LEVELS][PLE_FEATURES];
+	struct ple_rates rates;
+};
+
+static void init(void *state)
+{
+	struct linear *s = state;
+
+	memset(s, 0, sizeof(*s));
+	ple_rates_init(&s->rates);
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		s->weight[h][PLE_POINT][PLE_X_LAST] = 1 << 20;
+		s->weight[h][PLE_HIGH][PLE_X_MAX] = 1 << 20;
+	}
+}
+
+static void learn(void *state, const struct ple_lesson *lesson)
+{
+	struct linear *s = state;
+
+	ple_regression_learn(&s->weight[0][0][0], s->rates.rate, lesson->then->x, PLE_FEATURES,
+			     lesson);
+}
+
+static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+{
+	struct linear *s = state;
+
+	ple_rates_follow(&s->rates, view->now->x);
+	ple_regression_forecast(&s->weight[0][0][0], view->now->x, PLE_FEATURES, view->now->shift,
+				view->kernels, out);
+}
+
+const struct ple_model_ops ple_linear = {
+	.name = "linear",
+	.state_size = sizeof(struct linear),
+	.init = init,
+	.learn = learn,
+	.forecast = forecast,
+};

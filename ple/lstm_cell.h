@@ -1,0 +1,32 @@
+/*
+ * The second half of an LSTM step, shared by the kernels without gather: from the sums of the four
+ * gates to the new state.
+ */
+#ifndef PLE_LSTM_CELL_H
+#define PLE_LSTM_CELL_H
+
+#include "ple/activation.h"
+#include "ple/lstm.h"
+
+static inline int32_t ple_saturate16(int32_t x)
+{
+	if ((uint32_t)(x + 32768) > 65535)
+		return x < 0 ? -32768 : 32767;
+	return x;
+}
+
+static inline void ple_lstm_cell(const int32_t sums[PLE_LSTM_ROWS], struct ple_lstm_state *state)
+{
+	for (unsigned u = 0; u < PLE_LSTM_HIDDEN; u++) {
+		int32_t in = ple_sigmoid(sums[u] >> 10);
+		int32_t forget = ple_sigmoid(sums[PLE_LSTM_HIDDEN + u] >> 10);
+		int32_t cell = ple_tanh(sums[2 * PLE_LSTM_HIDDEN + u] >> 10);
+		int32_t out = ple_sigmoid(sums[3 * PLE_LSTM_HIDDEN + u] >> 10);
+		int32_t c = ple_saturate16((forget * state->c[u] >> 15) + (in * cell >> 19));
+
+		state->c[u] = (int16_t)c;
+		state->xh[PLE_LSTM_INPUTS + u] = (int16_t)(out * ple_tanh(c) >> 15);
+	}
+}
+
+#endif
