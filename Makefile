@@ -24,7 +24,7 @@ include scripts/hv.mk
 include guests/guest.mk
 include drivers/font.mk
 include tests/unit/unit.mk
--include tests/fuzz/fuzz.mk tests/bench/bench.mk tests/sim/sim.mk
+include $(wildcard tests/fuzz/*.mk tests/bench/*.mk tests/sim/*.mk)
 
 # --- what people call ----------------------------------------------------------------------------
 # Targets that need packages call scripts/deps first, then make again: what the makefiles find on
@@ -74,9 +74,12 @@ boot-test:	## the boot tests alone; T=name runs one
 	$(AGAIN) _all
 	@scripts/boot-tests $(T)
 
-bench:	## measure; BENCH=exits (default) or boot; prints name, value, unit and writes a TSV
-	$(AGAIN) _all
-	@scripts/bench $(or $(BENCH),exits)
+# A measurement that is no configuration of tests/bench adds its name to HOST_BENCHES, in a .mk file
+# there, and has a target bench-NAME.
+BENCH ?= exits
+bench:	## measure BENCH=exits, boot, sched...: prints name, value, unit and writes a TSV
+	$(AGAIN) $(if $(filter $(BENCH),$(HOST_BENCHES)),bench-$(BENCH),_all)
+	$(if $(filter $(BENCH),$(HOST_BENCHES)),,@scripts/bench $(BENCH))
 
 gdb:	## debug the machine that runs in another terminal as `make run GDB=1234`
 	@gdb -q $(BUILD)/hv.elf -ex 'target remote localhost:$(or $(GDB),1234)'
