@@ -239,7 +239,7 @@ static void edf_charge(struct sched_core *core, struct sched_entity *entity, uin
 		return;
 	state->left = 0;
 	state->postponed = true;
-	entity->slice_used = 0;
+	entity->slice_used = TURN_MS * core->sched->ms; /* last among the others */
 }
 
 static bool edf_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now)
