@@ -50,6 +50,11 @@ struct core_stack {
 	uint64_t top;	 /* one past the highest, 16-byte aligned: the initial stack pointer */
 };
 
+/* Model-specific registers that belong to the loaded vCPU; the hypervisor does not use them. */
+struct core_msrs {
+	uint64_t star, lstar, cstar, fmask, tsc_aux;
+};
+
 struct core {
 	/* Private: written by the core itself only (and by the boot core while it prepares it). */
 	struct core *self; /* this_core() reads it at GS:0 */
@@ -61,10 +66,12 @@ struct core {
 	struct segments segments; /* GDT and TSS: VMCS host state */
 
 	struct vcpu *loaded;   /* whose VMCS is current and whose vector registers are here */
+	struct core_msrs msrs; /* what these registers hold now */
 	uint64_t vmxon_region; /* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;
 	struct timer_event shadow_tick;
+	uint64_t shadow_due;
 	struct core_timers timers; /* other cores may take events of vCPUs out */
 	struct sched_core sched;   /* has a public part of its own */
 	struct trace_ring trace;   /* hv/trace.h */

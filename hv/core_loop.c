@@ -174,6 +174,17 @@ static void end_halt(struct vcpu *vcpu, uint64_t now)
 	vcpu->halted_at = 0;
 }
 
+/* What has run since is charged here, or by the next decision. */
+static bool goes_on(struct core *core, uint64_t until)
+{
+	uint64_t now = tsc_now();
+
+	if (now >= until || sched_must_pick(&core->sched))
+		return false;
+	sched_charge(&core->sched, now);
+	return true;
+}
+
 static void run(struct core *core, const struct sched_decision *decision)
 {
 	struct vcpu *vcpu = vcpu_of_entity(decision->next);
@@ -185,12 +196,10 @@ static void run(struct core *core, const struct sched_decision *decision)
 	do {
 		sched_overhead(&core->sched, tsc_now());
 		verdict = enter(vcpu);
-		sched_charge(&core->sched, tsc_now());
 		if (!actions[verdict](core, vcpu))
 			return;
 		attend(core);
-		now = tsc_now();
-	} while (now < decision->until && !sched_must_pick(&core->sched));
+	} while (goes_on(core, decision->until));
 }
 
 static void idle(struct core *core, uint64_t until)

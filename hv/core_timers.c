@@ -4,6 +4,7 @@
 
 #include "hv/config.h"
 #include "hv/panic.h"
+#include "hv/time.h"
 
 /* Every vCPU there can be may wait on one core, and a few services beside. */
 #define CAPACITY (CONFIG_MAX_VMS * CONFIG_MAX_VCPUS + 16)
@@ -28,6 +29,18 @@ void core_timer_arm(struct core_timers *timers, struct timer_event *event, uint6
 	spin_unlock(&timers->lock);
 	if (error != OK)
 		panic("the timer queue of a core is full");
+}
+
+bool core_timer_gives_way(struct core_timers *timers, struct timer_event *event, uint64_t due,
+			  uint64_t now)
+{
+	uint64_t margin = ticks_from_us(CORE_TIMERS_MARGIN_US);
+	uint64_t next = timer_next(&timers->queue);
+
+	if (next > now + margin || now - due > ticks_from_us(CORE_TIMERS_PATIENCE_US))
+		return false;
+	core_timer_arm(timers, event, next + margin);
+	return true;
 }
 
 void core_timer_disarm(struct core_timers *timers, struct timer_event *event)

@@ -7,6 +7,7 @@
 #ifndef HV_CORE_TIMERS_H
 #define HV_CORE_TIMERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hv/error.h"
@@ -23,6 +24,16 @@ enum error core_timers_init(struct core_timers *timers);
 
 /* On the owning core; the event must not be armed elsewhere. */
 void core_timer_arm(struct core_timers *timers, struct timer_event *event, uint64_t deadline);
+
+/*
+ * For work that can wait, in its handler: true if another event comes so soon that the work would
+ * delay it; then the event is armed again, just behind the other. `due` is when the work was first
+ * due: after CORE_TIMERS_PATIENCE_US it gives way no more.
+ */
+#define CORE_TIMERS_MARGIN_US	100
+#define CORE_TIMERS_PATIENCE_US 2000
+bool core_timer_gives_way(struct core_timers *timers, struct timer_event *event, uint64_t due,
+			  uint64_t now);
 
 /* Any core. */
 void core_timer_disarm(struct core_timers *timers, struct timer_event *event);

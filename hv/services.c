@@ -16,6 +16,7 @@
 #define BATCH_US       10000
 
 static struct timer_event service;
+static uint64_t service_due;
 static struct timer_event deadline; /* of a batch run with stop_after */
 static bool shutting_down;
 
@@ -46,14 +47,16 @@ static void time_is_up(struct timer_event *event, uint64_t now)
 
 static void serve(struct timer_event *event, uint64_t now)
 {
+	if (core_timer_gives_way(&this_core()->timers, event, service_due, now))
+		return;
 	console_poll();
 	trace_service();
 	if (!config.batch)
 		shell_poll(now / ticks_from_us(1));
 	if ((config.batch || shutting_down) && vm_all_stopped())
 		end_machine();
-	core_timer_arm(&this_core()->timers, event,
-		       now + ticks_from_us(config.batch ? BATCH_US : INTERACTIVE_US));
+	service_due = now + ticks_from_us(config.batch ? BATCH_US : INTERACTIVE_US);
+	core_timer_arm(&this_core()->timers, event, service_due);
 }
 
 void services_start(uint64_t now)
@@ -61,6 +64,7 @@ void services_start(uint64_t now)
 	struct core_timers *timers = &this_core()->timers;
 
 	service.fire = serve;
+	service_due = now;
 	core_timer_arm(timers, &service, now);
 	deadline.fire = time_is_up;
 	if (config.batch && config.stop_after)

@@ -144,6 +144,7 @@ static void close_window(struct vcpu *vcpu, uint64_t now)
 	struct shadow *shadow = &vcpu->shadow;
 	struct shadow_window *window = &shadow->windows[shadow->window_count % SHADOW_WINDOWS];
 	struct shadow_totals totals;
+	uint64_t begun = tsc_now();
 
 	take_totals(vcpu, now, &totals);
 	*window = (struct shadow_window) { .start = shadow->window_start,
@@ -158,7 +159,7 @@ static void close_window(struct vcpu *vcpu, uint64_t now)
 	shadow->at_start = totals;
 	shadow->window_start = now;
 	shadow->window_count++;
-	shadow->cost += tsc_now() - now;
+	shadow->cost += tsc_now() - begun;
 }
 
 static void visit_vm(struct core *core, const struct vm *vm, uint64_t now)
@@ -176,18 +177,23 @@ static void visit_vm(struct core *core, const struct vm *vm, uint64_t now)
 static void tick(struct timer_event *event, uint64_t fired)
 {
 	struct core *core = this_core();
+	uint64_t window = ticks_from_us(PLE_WINDOW_US);
 	uint64_t now = tsc_now(); /* other events may have charged time since these were due */
 
 	(void)fired;
+	if (core_timer_gives_way(&core->timers, event, core->shadow_due, now))
+		return;
 	sched_charge(&core->sched, now);
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
 			visit_vm(core, vms[i], now);
-	core_timer_arm(&core->timers, event, event->deadline + ticks_from_us(PLE_WINDOW_US));
+	core->shadow_due += window;
+	core_timer_arm(&core->timers, event, core->shadow_due);
 }
 
 void shadow_start_core(struct core *core, uint64_t now)
 {
 	core->shadow_tick.fire = tick;
-	core_timer_arm(&core->timers, &core->shadow_tick, now + ticks_from_us(PLE_WINDOW_US));
+	core->shadow_due = now + ticks_from_us(PLE_WINDOW_US);
+	core_timer_arm(&core->timers, &core->shadow_tick, core->shadow_due);
 }

@@ -81,6 +81,7 @@ struct vcpu {
 	struct core *host_state_of; /* the core that the VMCS host fields describe */
 	void *vector_state;	    /* XSAVE area, 64-byte aligned */
 	struct vcpu_switched switched;
+	bool uses_debug;	   /* has touched a debug register: they are switched */
 	uint32_t primary_controls; /* as last written to the VMCS */
 
 	uint64_t cr0, cr4; /* as the guest sees them */

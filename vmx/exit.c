@@ -68,6 +68,7 @@ static const vmx_exit_handler handlers[EXIT_REASON_COUNT] = {
 	[EXIT_REASON_VMXOFF] = undefined_instruction,
 	[EXIT_REASON_VMXON] = undefined_instruction,
 	[EXIT_REASON_CR_ACCESS] = vmx_exit_cr_access,
+	[EXIT_REASON_MOV_DR] = vmx_exit_mov_dr,
 	[EXIT_REASON_IO] = vmx_exit_io,
 	[EXIT_REASON_RDMSR] = vmx_exit_rdmsr,
 	[EXIT_REASON_WRMSR] = vmx_exit_wrmsr,

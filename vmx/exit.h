@@ -36,6 +36,7 @@ enum vmx_verdict vmx_exit_io(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_ept_misconfiguration(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_vmcall(struct vcpu *vcpu);
+enum vmx_verdict vmx_exit_mov_dr(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_hlt(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_preemption_timer(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_exception_nmi(struct vcpu *vcpu);

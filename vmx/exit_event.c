@@ -12,12 +12,21 @@
 #include "vmx/names.h"
 #include "vmx/vmx.h"
 
+/* The first touch: the instruction runs again, this time on registers that are the vCPU's. */
+enum vmx_verdict vmx_exit_mov_dr(struct vcpu *vcpu)
+{
+	vmx_give_debug_registers(vcpu);
+	return VMX_RESUME;
+}
+
 /* DR6 is the core's own while its vCPU is loaded. */
-static enum vmx_verdict reflect_debug_exception(void)
+static enum vmx_verdict reflect_debug_exception(struct vcpu *vcpu)
 {
 	struct debug_registers now = { .dr7 = vmread(VMCS_GUEST_DR7) };
 	struct debug_registers after;
 
+	if (!vcpu->uses_debug)
+		vmx_give_debug_registers(vcpu);
 	asm volatile("mov %%db6, %0" : "=r"(now.dr6));
 	after = debug_reflect(vmread(VMCS_EXIT_QUALIFICATION), now);
 	asm volatile("mov %0, %%db6" : : "r"(after.dr6));
@@ -37,7 +46,7 @@ static enum vmx_verdict reflect_exception(struct vcpu *vcpu, uint8_t vector)
 		return VMX_RESUME;
 	}
 	if (vector == VECTOR_DB)
-		return reflect_debug_exception();
+		return reflect_debug_exception(vcpu);
 	if (vector == VECTOR_AC)
 		return vmx_inject_exception(VECTOR_AC, true, 0);
 	return vmx_crash(vcpu, "unexpected exception exit: %s", vmx_exception_name(vector));

@@ -6,6 +6,7 @@
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
 #include "vmx/msr_policy.h"
+#include "vmx/vmx.h"
 
 #define X2APIC_EOI	0x80bu
 #define X2APIC_SELF_IPI 0x83fu
@@ -125,6 +126,36 @@ static bool write_efer(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 	return vmx_write_efer(vcpu, value);
 }
 
+static uint64_t *switched_register(struct vcpu *vcpu, uint32_t msr)
+{
+	switch (msr) {
+	case IA32_STAR:
+		return &vcpu->switched.star;
+	case IA32_LSTAR:
+		return &vcpu->switched.lstar;
+	case IA32_CSTAR:
+		return &vcpu->switched.cstar;
+	case IA32_FMASK:
+		return &vcpu->switched.fmask;
+	default:
+		return &vcpu->switched.tsc_aux;
+	}
+}
+
+/* Reading does not exit: the register of the core is the vCPU's while it is loaded. */
+static bool read_switched(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	*value = *switched_register(vcpu, msr);
+	return true;
+}
+
+static bool write_switched(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	*switched_register(vcpu, msr) = value;
+	vmx_load_system_msrs(vcpu);
+	return true;
+}
+
 static bool read_pat(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	(void)vcpu;
@@ -191,6 +222,7 @@ static const struct msr_functions functions[MSR_HANDLER_COUNT] = {
 	[MSR_HANDLER_TSC_ADJUST] = { read_tsc_adjust, write_tsc_adjust },
 	[MSR_HANDLER_TSC_DEADLINE] = { read_lapic, write_tsc_deadline },
 	[MSR_HANDLER_EFER] = { read_efer, write_efer },
+	[MSR_HANDLER_SWITCHED] = { read_switched, write_switched },
 	[MSR_HANDLER_PAT] = { read_pat, write_pat },
 	[MSR_HANDLER_MISC_ENABLE] = { read_misc_enable, write_misc_enable },
 	[MSR_HANDLER_BIOS_SIGN_ID] = { read_bios_sign_id, write_bios_sign_id },

@@ -86,11 +86,16 @@ const struct msr_rule msr_rules[] = {
 		"the guest's own local APIC"),
 	HANDLED(IA32_EFER, IA32_EFER, MSR_HANDLER_EFER,
 		"LMA follows CR0.PG, and the IA-32e entry control with it"),
-	DIRECT(IA32_STAR, IA32_FMASK, "saved by the world switch; the processor checks addresses"),
+	{ IA32_STAR, IA32_STAR, MSR_DIRECT, MSR_HANDLER, MSR_HANDLER_SWITCHED, CHECK_NONE,
+	  NEED_NOTHING, 0, "written rarely: the world switch need not read it" },
+	{ IA32_LSTAR, IA32_CSTAR, MSR_DIRECT, MSR_HANDLER, MSR_HANDLER_SWITCHED, CHECK_CANONICAL,
+	  NEED_NOTHING, 0, "written rarely: the world switch need not read them" },
+	{ IA32_FMASK, IA32_FMASK, MSR_DIRECT, MSR_HANDLER, MSR_HANDLER_SWITCHED, CHECK_32BIT,
+	  NEED_NOTHING, 0, "written rarely: the world switch need not read it" },
 	DIRECT(IA32_FS_BASE, IA32_GS_BASE, "in the VMCS"),
 	DIRECT(IA32_KERNEL_GS_BASE, IA32_KERNEL_GS_BASE, "saved by the world switch"),
-	{ IA32_TSC_AUX, IA32_TSC_AUX, MSR_DIRECT, MSR_DIRECT, MSR_HANDLER_NONE, CHECK_32BIT,
-	  NEED_RDTSCP, 0, "saved by the world switch" },
+	{ IA32_TSC_AUX, IA32_TSC_AUX, MSR_DIRECT, MSR_HANDLER, MSR_HANDLER_SWITCHED, CHECK_32BIT,
+	  NEED_RDTSCP, 0, "written rarely: the world switch need not read it" },
 };
 const unsigned msr_rule_count = sizeof(msr_rules) / sizeof(msr_rules[0]);
 _Static_assert(sizeof(msr_rules) / sizeof(msr_rules[0]) < 255, "rule numbers fit a byte");

@@ -30,9 +30,10 @@ enum msr_handler {
 	MSR_HANDLER_TSC,    /* writes: change the offset and TSC_ADJUST */
 	MSR_HANDLER_TSC_ADJUST,
 	MSR_HANDLER_TSC_DEADLINE,
-	MSR_HANDLER_EFER,	  /* cr_write_efer() */
-	MSR_HANDLER_PAT,	  /* only without the PAT controls in the VMCS */
-	MSR_HANDLER_MISC_ENABLE,  /* storage */
+	MSR_HANDLER_EFER,	 /* cr_write_efer() */
+	MSR_HANDLER_SWITCHED,	 /* writes of STAR to FMASK and TSC_AUX: kept beside the register */
+	MSR_HANDLER_PAT,	 /* only without the PAT controls in the VMCS */
+	MSR_HANDLER_MISC_ENABLE, /* storage */
 	MSR_HANDLER_BIOS_SIGN_ID, /* storage, low half reads 0 */
 	MSR_HANDLER_XSS,	  /* storage of 0 */
 	MSR_HANDLER_DEBUGCTL,	  /* 0; LBR and BTF are not offered */

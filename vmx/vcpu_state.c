@@ -156,12 +156,14 @@ void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
 	write_image(&image);
 	if (vmx_log_broken_rules() != 0)
 		panic("a VMCS was built that VM entry would refuse");
+	vcpu->primary_controls = vmcs_image_value(&image, VMCS_PRIMARY_CONTROLS, NULL);
+	vcpu->uses_debug = !(vmx_caps.primary.allowed & PRIMARY_MOV_DR_EXITING);
+	vmx_set_primary(vcpu, PRIMARY_MOV_DR_EXITING, !vcpu->uses_debug);
 	vmx_flush_linear(vcpu); /* an earlier VM may have had the VPID */
 	vmx_flush_ept(vcpu);
 	release(vcpu);
 	take_start(vcpu, start);
 	vcpu->host_state_of = core;
-	vcpu->primary_controls = vmcs_image_value(&image, VMCS_PRIMARY_CONTROLS, NULL);
 	vcpu->switched = (struct vcpu_switched) { .dr6 = DR6_RESET, .xcr0 = XCR0_X87 };
 	vector_state_reset(vcpu->vector_state);
 }
@@ -190,26 +192,38 @@ static void arrive_on(struct vcpu *vcpu, struct core *core)
 	vcpu->host_state_of = core;
 }
 
-static void load_msrs(const struct vcpu_switched *s)
+static inline void load_msr(uint32_t msr, uint64_t *in_core, uint64_t wanted)
 {
-	msr_write(IA32_STAR, s->star);
-	msr_write(IA32_LSTAR, s->lstar);
-	msr_write(IA32_CSTAR, s->cstar);
-	msr_write(IA32_FMASK, s->fmask);
-	msr_write(IA32_KERNEL_GS_BASE, s->kernel_gs_base);
+	if (*in_core == wanted)
+		return;
+	*in_core = wanted;
+	msr_write(msr, wanted);
+}
+
+/* vCPUs of one VM mostly agree on these. */
+void vmx_load_system_msrs(const struct vcpu *vcpu)
+{
+	struct core_msrs *in_core = &this_core()->msrs;
+	const struct vcpu_switched *s = &vcpu->switched;
+
+	load_msr(IA32_STAR, &in_core->star, s->star);
+	load_msr(IA32_LSTAR, &in_core->lstar, s->lstar);
+	load_msr(IA32_CSTAR, &in_core->cstar, s->cstar);
+	load_msr(IA32_FMASK, &in_core->fmask, s->fmask);
 	if (vmx_caps.rdtscp)
-		msr_write(IA32_TSC_AUX, s->tsc_aux);
+		load_msr(IA32_TSC_AUX, &in_core->tsc_aux, s->tsc_aux);
+}
+
+/* SWAPGS changes this one without an exit. */
+static void load_msrs(const struct vcpu *vcpu)
+{
+	vmx_load_system_msrs(vcpu);
+	msr_write(IA32_KERNEL_GS_BASE, vcpu->switched.kernel_gs_base);
 }
 
 static void save_msrs(struct vcpu_switched *s)
 {
-	s->star = msr_read(IA32_STAR);
-	s->lstar = msr_read(IA32_LSTAR);
-	s->cstar = msr_read(IA32_CSTAR);
-	s->fmask = msr_read(IA32_FMASK);
 	s->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
-	if (vmx_caps.rdtscp)
-		s->tsc_aux = msr_read(IA32_TSC_AUX);
 }
 
 static void load_debug(const struct vcpu_switched *s)
@@ -230,6 +244,14 @@ static void save_debug(struct vcpu_switched *s)
 	asm volatile("mov %%db6, %0" : "=r"(s->dr6));
 }
 
+/* Until a vCPU touches a debug register, the core's may hold another's. */
+void vmx_give_debug_registers(struct vcpu *vcpu)
+{
+	vcpu->uses_debug = true;
+	vmx_set_primary(vcpu, PRIMARY_MOV_DR_EXITING, false);
+	load_debug(&vcpu->switched);
+}
+
 void vmx_load(struct vcpu *vcpu)
 {
 	struct core *core = this_core();
@@ -241,8 +263,9 @@ void vmx_load(struct vcpu *vcpu)
 	make_current(vcpu);
 	if (vcpu->host_state_of != core)
 		arrive_on(vcpu, core);
-	load_msrs(&vcpu->switched);
-	load_debug(&vcpu->switched);
+	load_msrs(vcpu);
+	if (vcpu->uses_debug)
+		load_debug(&vcpu->switched);
 	cr2_write(vcpu->switched.cr2);
 	vector_state_restore(vcpu->vector_state);
 	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
@@ -263,7 +286,8 @@ void vmx_unload(struct vcpu *vcpu)
 		xcr0_write(vmx_host_xcr0);
 	vector_state_save(vcpu->vector_state);
 	vcpu->switched.cr2 = cr2_read();
-	save_debug(&vcpu->switched);
+	if (vcpu->uses_debug)
+		save_debug(&vcpu->switched);
 	save_msrs(&vcpu->switched);
 	release(vcpu);
 }

@@ -117,6 +117,15 @@ static uint64_t vmxon_region(void)
 	return page;
 }
 
+static void read_system_msrs(struct core_msrs *msrs)
+{
+	msrs->star = msr_read(IA32_STAR);
+	msrs->lstar = msr_read(IA32_LSTAR);
+	msrs->cstar = msr_read(IA32_CSTAR);
+	msrs->fmask = msr_read(IA32_FMASK);
+	msrs->tsc_aux = vmx_caps.rdtscp ? msr_read(IA32_TSC_AUX) : 0;
+}
+
 enum error vmx_init_core(struct core *core)
 {
 	struct vmx_caps_raw raw;
@@ -129,6 +138,7 @@ enum error vmx_init_core(struct core *core)
 	cr0_write((cr0_read() | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1);
 	cr4_write((cr4_read() | vmx_caps.cr4_fixed0 | CR4_VMXE) & vmx_caps.cr4_fixed1);
 	vector_state_init_core();
+	read_system_msrs(&core->msrs);
 	core->vmxon_region = vmxon_region();
 	if (!core->vmxon_region)
 		return ERR_NO_MEMORY;

@@ -61,6 +61,12 @@ void vmx_load(struct vcpu *vcpu);
  * nothing. */
 void vmx_unload(struct vcpu *vcpu);
 
+/* Brings this core's STAR, LSTAR, CSTAR, FMASK and TSC_AUX in line with the vCPU's. */
+void vmx_load_system_msrs(const struct vcpu *vcpu);
+
+/* The vCPU, which is loaded, gets debug registers: it has touched one for the first time. */
+void vmx_give_debug_registers(struct vcpu *vcpu);
+
 /* Drops what this core's TLB holds of the vCPU's EPT, or of its linear translations. */
 void vmx_flush_ept(struct vcpu *vcpu);
 void vmx_flush_linear(struct vcpu *vcpu);

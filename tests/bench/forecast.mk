@@ -1,0 +1,35 @@
+# The predictive engine on recorded traces, and its training. A bench that is a host program adds its name to
+# HOST_BENCHES and a target bench-NAME (Makefile).
+#
+# make bench BENCH=forecast TRACES=dir    the predictive engine on recorded traces
+# make train TRACES=dir SEED=n            its LSTM's weights, with PyTorch
+
+HOST_BENCHES += forecast
+TRACES ?= tests/traces
+SEED   ?= 1
+
+BENCH_CFLAGS  := $(STD) $(WARN) -O2 -g
+FORECAST_OBJS := $(patsubst %.c,$(BUILD)/bench/%.o,tests/bench/forecast.c tests/bench/trace_windows.c $(wildcard ple/*.c))
+STEP_OBJS     := $(patsubst %.c,$(BUILD)/bench/%.o,tests/bench/steps.c $(wildcard ple/*.c))
+
+# The default weights are assembled in; see ple/weights_default.c.
+$(foreach d,hv unit fuzz bench sim,$(BUILD)/$d/ple/weights_default.o): ple/weights/default.bin
+
+$(BUILD)/bench/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BENCH_CFLAGS) -MMD -c $< -o $@
+
+$(BUILD)/bench/forecast: $(FORECAST_OBJS)
+	$(Q)$(CC) $(BENCH_CFLAGS) $^ -lm -o $@
+
+$(BUILD)/bench/steps: $(STEP_OBJS)
+	$(Q)$(CC) $(BENCH_CFLAGS) $^ -o $@
+
+.PHONY: bench-forecast train
+bench-forecast: $(BUILD)/bench/forecast $(BUILD)/bench/steps
+	@scripts/bench-forecast $(BUILD)/bench $(TRACES)
+
+train: $(BUILD)/bench/forecast	## train the LSTM on synthetic demand and on TRACES=dir
+	@nice -n 10 /usr/bin/python3 scripts/train.py --forecast $< --seed $(SEED) $(TRACES)
+
+-include $(shell find $(BUILD)/bench -name '*.d' 2>/dev/null)
