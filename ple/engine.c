@@ -165,7 +165,7 @@ static void learn(struct ple_engine *e)
 }
 
 /* The LSTM's inputs: the features it was trained on, as Q15. */
-static void step_lstm(struct ple_engine *e, const struct ple_features *f)
+static void set_lstm_inputs(struct ple_engine *e, const struct ple_features *f)
 {
 	static const uint8_t input[PLE_LSTM_INPUTS] = {
 		PLE_X_LAST,   PLE_X_LAST + 1,  PLE_X_LAST + 2, PLE_X_MAX,
@@ -176,7 +176,6 @@ static void step_lstm(struct ple_engine *e, const struct ple_features *f)
 
 	for (unsigned i = 0; i < PLE_LSTM_INPUTS; i++)
 		e->lstm.xh[i] = (int16_t)(f->x[input[i]] * 8);
-	e->kernels->lstm_step(&e->weights->lstm, &e->lstm);
 }
 
 static void ask_models(struct ple_engine *e, struct ple_past *p)
@@ -238,8 +237,9 @@ void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
 	learn(e);
 	now = past_of(e, 0);
 	ple_features_make(&e->history, window, &now->features);
+	set_lstm_inputs(e, &now->features);
 	if (e->weights)
-		step_lstm(e, &now->features);
+		e->kernels->lstm_step(&e->weights->lstm, &e->lstm);
 	memcpy(now->hidden, e->lstm.xh + PLE_LSTM_INPUTS, sizeof(now->hidden));
 	ask_models(e, now);
 	mix(e, now);

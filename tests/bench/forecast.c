@@ -1,0 +1,276 @@
+/*
+ * The forecast bench: runs the engine over recorded traces window by window, scores what it said
+ * against what came (prequential: it never sees a window before forecasting it) on the second
+ * half of each trace, and prints figures relative to the baselines.
+ *
+ * usage: forecast [--kernel general|sse2|avx2] [--weights FILE] [--no-lstm] [--dump] TRACE.csv...
+ *
+ * --dump prints what training needs instead: for each window of each trace the LSTM's inputs and
+ * the next demands, relative as the engine sees them.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ple/engine.h"
+#include "tests/bench/trace_windows.h"
+
+#define SCORED (PLE_MEMBERS + 1) /* members, then the mixture */
+
+struct score {
+	double loss[PLE_HORIZONS][PLE_LEVELS][SCORED];
+	unsigned under[PLE_HORIZONS]; /* windows above the mixture's 0.95 quantile */
+	unsigned count[PLE_HORIZONS];
+};
+
+struct summary {
+	unsigned traces;
+	double log_ratio[PLE_HORIZONS][PLE_LEVELS];
+	double member_log[PLE_HORIZONS][PLE_LEVELS][PLE_MEMBERS];
+	double under[PLE_HORIZONS];
+	double worst;
+};
+
+struct options {
+	const struct ple_kernels *kernels;
+	const struct ple_weights *weights;
+	bool dump;
+};
+
+static double pinball(double said, double actual, unsigned level)
+{
+	double tau = level == PLE_HIGH ? 0.95 : 0.5;
+
+	return actual > said ? tau * (actual - said) : (1 - tau) * (said - actual);
+}
+
+static double demand_us(const struct ple_window *w)
+{
+	return (double)w->run_us + w->wait_us;
+}
+
+static double actual_us(const struct trace_windows *trace, unsigned t, unsigned windows)
+{
+	double sum = 0;
+
+	for (unsigned i = 1; i <= windows; i++)
+		sum += demand_us(&trace->window[t + i]);
+	return sum / windows;
+}
+
+static double said_us(const struct ple_engine *e, unsigned who, unsigned h, unsigned level)
+{
+	const struct ple_targets *said = ple_engine_said(e, who);
+
+	if (who < PLE_MEMBERS)
+		return (double)said->of[h][level] / PLE_VALUE_US;
+	return level == PLE_HIGH ? e->demand.of[PLE_CPU][h].high : e->demand.of[PLE_CPU][h].point;
+}
+
+static void score_window(struct score *s, const struct ple_engine *e,
+			 const struct trace_windows *trace, unsigned t)
+{
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		double actual;
+
+		if (t + ple_horizon_windows(h) >= trace->count)
+			return;
+		actual = actual_us(trace, t, ple_horizon_windows(h));
+		s->count[h]++;
+		s->under[h] += actual > said_us(e, PLE_MEMBERS, h, PLE_HIGH);
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			for (unsigned who = 0; who < SCORED; who++)
+				s->loss[h][level][who] +=
+					pinball(said_us(e, who, h, level), actual, level);
+	}
+}
+
+static void dump_window(const struct ple_engine *e, const struct trace_windows *trace, unsigned t)
+{
+	const struct ple_past *now = &e->past[t % PLE_PAST];
+
+	for (unsigned i = 0; i < PLE_LSTM_INPUTS; i++)
+		printf("%d ", e->lstm.xh[i]);
+	for (unsigned h = 0; h < PLE_HORIZONS; h++)
+		printf("%.1f ", t + 5 < trace->count
+					? 16.0 * PLE_VALUE_US *
+						  actual_us(trace, t, ple_horizon_windows(h)) /
+						  (1 << now->features.shift)
+					: -1.0);
+	printf("\n");
+}
+
+static void run_trace(const struct trace_windows *trace, const struct options *options,
+		      struct score *score)
+{
+	static struct ple_engine engine;
+
+	memset(score, 0, sizeof(*score));
+	ple_engine_init(&engine, options->kernels);
+	ple_engine_use_weights(&engine, options->weights);
+	for (unsigned t = 0; t < trace->count; t++) {
+		ple_engine_observe(&engine, &trace->window[t]);
+		if (options->dump)
+			dump_window(&engine, trace, t);
+		else if (t >= trace->count / 2)
+			score_window(score, &engine, trace, t);
+	}
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Ratios are to max8 for the quantile and to last for the point. */
+static void sum_up(struct summary *sum, const struct score *s, const char *path)
+{
+	printf("%-18.18s", base_name(path));
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		double under = 100.0 * s->under[h] / s->count[h];
+
+		for (unsigned level = 0; level < PLE_LEVELS; level++) {
+			const double *loss = s->loss[h][level];
+			double base = loss[level == PLE_HIGH ? PLE_MAX8 : PLE_LAST],
+			       best = INFINITY;
+
+			for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+				sum->member_log[h][level][m] += log(loss[m] / base);
+				best = fmin(best, loss[m]);
+			}
+			printf(" %6.3f (%5.3f)", loss[PLE_MEMBERS] / base,
+			       loss[PLE_MEMBERS] / best);
+			sum->log_ratio[h][level] += log(loss[PLE_MEMBERS] / base);
+			sum->worst = fmax(sum->worst, loss[PLE_MEMBERS] / best);
+		}
+		printf(" %4.1f%% |", under);
+		sum->under[h] += under;
+	}
+	printf("\n");
+	sum->traces++;
+}
+
+static void print_members(const struct summary *sum)
+{
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		printf("%-18s", ple_models[m]->name);
+		for (unsigned h = 0; h < PLE_HORIZONS; h++)
+			printf(" %6.3f         %6.3f         %5s |",
+			       exp(sum->member_log[h][PLE_POINT][m] / sum->traces),
+			       exp(sum->member_log[h][PLE_HIGH][m] / sum->traces), "");
+		printf("\n");
+	}
+}
+
+static void print_figures(const struct summary *sum)
+{
+	static const unsigned name[PLE_HORIZONS] = { 10, 20, 50 };
+
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		printf("forecast.h%u.pinball95_vs_max8\t%.4f\tratio\n", name[h],
+		       exp(sum->log_ratio[h][PLE_HIGH] / sum->traces));
+		printf("forecast.h%u.mae_vs_last\t%.4f\tratio\n", name[h],
+		       exp(sum->log_ratio[h][PLE_POINT] / sum->traces));
+		printf("forecast.h%u.under\t%.2f\t%%\n", name[h], sum->under[h] / sum->traces);
+	}
+	printf("forecast.worst_vs_best_single\t%.4f\tratio\n", sum->worst);
+}
+
+static const struct ple_kernels *find_kernels(const char *name)
+{
+	static const struct ple_kernels *const all[] = { &ple_kernels_general, &ple_kernels_sse2,
+							 &ple_kernels_avx2 };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	fprintf(stderr, "%s: no such kernel\n", name);
+	exit(2);
+}
+
+static const struct ple_weights *load_weights(const char *path)
+{
+	static struct ple_weights weights;
+	static unsigned char bytes[sizeof(struct ple_weights_file) + 1];
+	size_t size = ple_default_weights_size;
+	const void *from = ple_default_weights;
+	FILE *file = path ? fopen(path, "rb") : NULL;
+	enum ple_weights_error error;
+
+	if (path && !file) {
+		perror(path);
+		exit(1);
+	}
+	if (file) {
+		size = fread(bytes, 1, sizeof(bytes), file);
+		from = bytes;
+		fclose(file);
+	}
+	error = ple_weights_load(&weights, from, size);
+	if (error == PLE_WEIGHTS_OK)
+		return &weights;
+	fprintf(stderr, "%s: %s\n", path ? path : "default weights", ple_weights_error_text(error));
+	exit(1);
+}
+
+static int parse_options(struct options *o, int argc, char **argv)
+{
+	const char *weights = NULL;
+	bool lstm = true;
+	int i = 1;
+
+	o->kernels = __builtin_cpu_supports("avx2") ? &ple_kernels_avx2 : &ple_kernels_general;
+	for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
+		if (strcmp(argv[i], "--dump") == 0)
+			o->dump = true;
+		else if (strcmp(argv[i], "--no-lstm") == 0)
+			lstm = false;
+		else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
+			o->kernels = find_kernels(argv[++i]);
+		else if (strcmp(argv[i], "--weights") == 0 && i + 1 < argc)
+			weights = argv[++i];
+		else
+			return -1;
+	}
+	if (lstm)
+		o->weights = load_weights(weights);
+	return i < argc ? i : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct summary sum = { 0 };
+	int first = parse_options(&options, argc, argv);
+
+	if (first < 0) {
+		fprintf(stderr, "usage: forecast [--kernel NAME] [--weights FILE] [--no-lstm] "
+				"[--dump] TRACE.csv...\n");
+		return 2;
+	}
+	if (!options.dump)
+		printf("%-18s point/last (best)  0.95/max8 (best) under | for 10, 20, 50 ms\n",
+		       "trace");
+	for (int i = first; i < argc; i++) {
+		struct trace_windows trace;
+		struct score score;
+		char message[512];
+
+		if (trace_windows_load(&trace, argv[i], message, sizeof(message))) {
+			fprintf(stderr, "%s\n", message);
+			return 1;
+		}
+		run_trace(&trace, &options, &score);
+		if (!options.dump)
+			sum_up(&sum, &score, argv[i]);
+		trace_windows_free(&trace);
+	}
+	if (!options.dump) {
+		print_members(&sum);
+		print_figures(&sum);
+	}
+	return 0;
+}
