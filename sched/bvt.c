@@ -4,8 +4,8 @@
  * is warped: it borrows from its future share to run early. Latency-sensitive entities are warped
  * when they wake up, until they have run for WARP_LIMIT_US or block. The running entity goes on
  * until its E is ahead of the next one by the context-switch allowance, so slices are about that
- * long. An entity that wakes up starts no earlier than the scheduler's virtual time, the A of the
- * last one chosen unwarped: sleeping saves nothing.
+ * long. An entity that wakes up starts no earlier than the scheduler's virtual time, the least A
+ * of all that want the core: sleeping saves nothing. Caps are ignored.
  *
  * Source: K. Duda, D. Cheriton, "Borrowed-virtual-time scheduling", SOSP 1999.
  * Locks: none. Cost: O(log n).
@@ -125,6 +125,18 @@ static uint64_t may_run(struct sched_core *core, const struct sched_entity *enti
 	return run;
 }
 
+/* The virtual time is the least A of those that run or wait, or a little less: E is at most A. */
+static void advance(struct sched_core *core, const struct sched_entity *chosen)
+{
+	struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
+	uint64_t least = state_of(chosen)->actual;
+
+	if (next && next->key < least)
+		least = next->key;
+	if (least > virtual_time(core))
+		atomic_store_explicit(&bvt_of(core)->virtual_time, least, memory_order_relaxed);
+}
+
 static struct sched_entity *bvt_pick(struct sched_core *core, uint64_t now,
 				     struct sched_decision *decision)
 {
@@ -135,9 +147,7 @@ static struct sched_entity *bvt_pick(struct sched_core *core, uint64_t now,
 		return NULL;
 	entity = SCHED_ENTITY_OF(node, node);
 	sched_heap_remove(&bvt_of(core)->queue, node);
-	if (!state_of(entity)->warped && state_of(entity)->actual > virtual_time(core))
-		atomic_store_explicit(&bvt_of(core)->virtual_time, state_of(entity)->actual,
-				      memory_order_relaxed);
+	advance(core, entity);
 	decision->until = now + may_run(core, entity);
 	decision->reason = state_of(entity)->warped   ? SCHED_WHY_WAKE
 			   : entity == core->previous ? SCHED_WHY_CONTINUE

@@ -32,9 +32,9 @@ struct promise {
 
 static const struct promise promises[] = {
 	{ "rr", 10, 0, 0, true, false },
-	{ "credit", 60, 0.10, 0, true, true },
-	{ "credit-plain", 60, 0.10, 0, true, true },
-	{ "credit-slices", 60, 0.10, 0, true, true },
+	{ "credit", 60, 0.15, 0, true, true },
+	{ "credit-plain", 60, 0.15, 0, true, true },
+	{ "credit-slices", 60, 0.15, 0, true, true },
 	{ "bvt", 60, 0.06, 0, true, false },
 	{ "edf", 0, 0, 0, false, false }, /* servers stay on their cores */
 	{ "table", 0, 0, 0, false, false },
