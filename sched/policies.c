@@ -89,6 +89,8 @@ static void stop_current(struct sched_core *core, uint64_t now)
 {
 	struct sched_entity *entity = core->current;
 
+	if (now < core->stamp) /* its clock may be a little ahead of the caller's */
+		now = core->stamp;
 	sched_charge(core, now);
 	core->resched = true;
 	if (!entity)
