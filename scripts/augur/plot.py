@@ -16,12 +16,13 @@ matplotlib.rcParams.update({
 })
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.collections import PolyCollection  # noqa: E402
+from matplotlib.colors import to_rgba  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 from matplotlib.ticker import EngFormatter  # noqa: E402
 
 # Okabe and Ito's colours, which people with colour blindness can tell apart, and some more.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
-           "#332288", "#88ccee", "#117733", "#aa4499")
+           "#332288", "#999933", "#882255", "#663300")
 WAITING = "#d9d9d9"
 WIDTH = 9.0                             # inches
 SHOWN_MS = 200                          # of a longer run, unless a range is asked for
@@ -62,6 +63,14 @@ def groups(trace):
     labels = ((f"latency-sensitive vCPUs ({len(sensitive)})", COLOURS[5]),
               (f"other vCPUs ({len(entities) - len(sensitive)})", COLOURS[0]))
     return {e: labels[e not in sensitive] for e in entities}
+
+
+def shaded(colours):
+    """{entity: colour}; where many share a colour, neighbours still differ a little."""
+    if len(colours) <= LEGEND_MOST:
+        return {entity: colour for entity, (_, colour) in colours.items()}
+    return {entity: to_rgba(colour, alpha=(1.0, 0.75, 0.55)[i % 3])
+            for i, (entity, (_, colour)) in enumerate(colours.items())}
 
 
 def legend_below(figure, handles, columns=4):
@@ -105,7 +114,8 @@ def name_tracks(axes, names):
 
 def draw_cores(axes, trace, colours, start, end):
     runs = clipped(trace.runs(), start, end)
-    boxes(axes, trace, runs, lambda r: r.core, [colours[r.entity][1] for r in runs], start, end)
+    colour = shaded(colours)
+    boxes(axes, trace, runs, lambda r: r.core, [colour[r.entity] for r in runs], start, end)
     name_tracks(axes, [f"core {core}" for core in range(trace.cores)])
 
 

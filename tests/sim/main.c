@@ -11,14 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/bench/charges.h"
 #include "tests/sim/sim.h"
 
-/* What real hardware would charge on top of the emulator's ticks. */
-#define CHARGE_EXIT 1200
-#define CHARGE_IPI  2000
-
-#define RECOMMENDED "compensated"
-#define MAX_TASKS   128
+#define MAX_TASKS 128
 
 struct options {
 	const char *scenario; /* NULL: all */
@@ -112,7 +108,7 @@ static void report(FILE *tsv, const char *scenario, const char *policy, struct o
 	if (tsv) {
 		snprintf(prefix, sizeof(prefix), "%s.%s", scenario, policy);
 		write_tsv(tsv, prefix, out);
-		if (strcmp(policy, RECOMMENDED) == 0) {
+		if (strcmp(policy, RECOMMENDED_POLICY) == 0) {
 			snprintf(prefix, sizeof(prefix), "%s.best", scenario);
 			write_tsv(tsv, prefix, out);
 		}

@@ -3,8 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PERIOD 1013771ull /* 10.1 ms, co-prime with everything that is round */
-#define SECOND (1000 * SCENARIO_MS)
+#define PERIOD	 1013771ull /* 10.1 ms, co-prime with everything that is round */
+#define SECOND	 (1000 * SCENARIO_MS)
+#define S1_TICKS (310 * PERIOD) /* 300 periods, and room for guests that start one after another   \
+				 */
 
 #define HOGS(n)                                                                                    \
 	{                                                                                          \
@@ -15,7 +17,7 @@ const struct scenario scenarios[] = {
 	{ "s1",
 	  "one latency VM of 5% and three hogs",
 	  1,
-	  3 * SECOND + PERIOD,
+	  S1_TICKS,
 	  { { .name = "lat",
 	      .work = WORK_PERIODIC,
 	      .copies = 1,
@@ -28,7 +30,7 @@ const struct scenario scenarios[] = {
 	{ "s2",
 	  "one latency VM of 30%, with weight for it, and three hogs",
 	  1,
-	  3 * SECOND + PERIOD,
+	  S1_TICKS,
 	  { { .name = "lat",
 	      .work = WORK_PERIODIC,
 	      .copies = 1,
@@ -41,7 +43,7 @@ const struct scenario scenarios[] = {
 	{ "s2eq",
 	  "one latency VM of 30% with an equal share of 25%, and three hogs",
 	  1,
-	  3 * SECOND + PERIOD,
+	  S1_TICKS,
 	  { { .name = "lat",
 	      .work = WORK_PERIODIC,
 	      .copies = 1,
