@@ -2,7 +2,7 @@
  * sim: runs the standard scenarios, or a recorded trace against hogs, or a large machine, under
  * every policy, and prints a table and the same figures as TSV (name, value, unit).
  *
- *	sim [--scenario S] [--policy P] [--seed N] [--tsv FILE]
+ *	sim [--scenario S] [--policy P] [--seed N] [--tsv FILE] [--record FOLDER, for scripts/trace]
  *	sim --trace FILE.csv ...	one latency VM with the recorded demand, and three hogs
  *	sim --cores N --vcpus M ...	up to 512 cores
  */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/bench/charges.h"
+#include "tests/sim/record.h"
 #include "tests/sim/sim.h"
 
 #define MAX_TASKS 128
@@ -21,6 +22,7 @@ struct options {
 	const char *policy;   /* NULL: all */
 	const char *trace;    /* a file; instead of the scenarios */
 	const char *tsv;
+	const char *record; /* a folder for traces of the scenarios, or NULL */
 	uint64_t seed;
 	unsigned cores; /* with vcpus: a large machine instead of the scenarios */
 	unsigned vcpus;
@@ -117,17 +119,35 @@ static void report(FILE *tsv, const char *scenario, const char *policy, struct o
 	free(out->bursts.value);
 }
 
-static void run_scenario(FILE *tsv, const struct scenario *scenario, const char *policy,
-			 uint64_t seed)
+static void run_recorded(struct sim *sim, const struct scenario *scenario, uint64_t seed,
+			 const char *folder)
 {
+	if (folder && !record_begin(sim, folder)) {
+		perror(folder);
+		exit(1);
+	}
+	sim_add_scenario(sim, scenario, seed);
+	sim_run(sim, scenario->duration);
+	if (folder && !record_end(sim, folder)) {
+		perror(folder);
+		exit(1);
+	}
+}
+
+static void run_scenario(FILE *tsv, const struct options *options, const struct scenario *scenario,
+			 const char *policy)
+{
+	char folder[256] = "";
 	struct outcome out;
 	struct sim sim;
 
 	if (sim_open(&sim, scenario->cores, 0, policy, &sim_costs_emulator, SCENARIO_MS,
 		     MAX_TASKS) != OK)
 		abort();
-	sim_add_scenario(&sim, scenario, seed);
-	sim_run(&sim, scenario->duration);
+	if (options->record)
+		snprintf(folder, sizeof(folder), "%s/%s.%s", options->record, scenario->name,
+			 policy);
+	run_recorded(&sim, scenario, options->seed, options->record ? folder : NULL);
 	collect(&sim, &out);
 	report(tsv, scenario->name, policy, &out);
 	sim_close(&sim);
@@ -213,7 +233,7 @@ static void for_policies(const struct options *options, FILE *tsv, const struct 
 		if (options->vcpus)
 			run_large(tsv, options, name);
 		else if (scenario)
-			run_scenario(tsv, scenario, name, options->seed);
+			run_scenario(tsv, options, scenario, name);
 		else
 			run_trace(tsv, trace, name, options->seed);
 	}
@@ -227,6 +247,7 @@ static int parse(int argc, char **argv, struct options *options)
 		{ "trace", required_argument, NULL, 't' },
 		{ "tsv", required_argument, NULL, 'o' },
 		{ "seed", required_argument, NULL, 'r' },
+		{ "record", required_argument, NULL, 'R' },
 		{ "cores", required_argument, NULL, 'c' },
 		{ "vcpus", required_argument, NULL, 'v' },
 		{ 0 },
@@ -244,6 +265,8 @@ static int parse(int argc, char **argv, struct options *options)
 			options->tsv = optarg;
 		else if (option == 'r')
 			options->seed = strtoull(optarg, NULL, 0);
+		else if (option == 'R')
+			options->record = optarg;
 		else if (option == 'c')
 			options->cores = (unsigned)strtoul(optarg, NULL, 0);
 		else if (option == 'v')
