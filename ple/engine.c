@@ -4,7 +4,7 @@
 #include "ple/engine.h"
 #include "ple/lstm_readout.h"
 
-#define TRUST_SHIFT 8 /* losses are compared over about 256 windows */
+#define TRUST_SHIFT 10 /* losses are compared over about 1024 windows */
 
 static unsigned state_offset(unsigned member)
 {
@@ -121,10 +121,14 @@ static void learn_weights(struct ple_engine *e, const struct ple_past *p, unsign
 	}
 }
 
-/* Twenty times the pinball loss at 0.95. */
-static int32_t loss_of(int32_t said, int32_t actual)
+/* Twenty times the pinball loss. */
+static int32_t loss_of(unsigned level, int32_t said, int32_t actual)
 {
-	return actual > said ? 19 * (actual - said) : said - actual;
+	static const int8_t slope[PLE_LEVELS][2] = {
+		[PLE_POINT] = { 10, 10 }, [PLE_HIGH] = { 1, 19 }
+	};
+
+	return slope[level][actual > said] * ple_distance(actual, said);
 }
 
 static void follow_loss(uint32_t *mean, int32_t loss)
@@ -132,11 +136,25 @@ static void follow_loss(uint32_t *mean, int32_t loss)
 	*mean += (uint32_t)((loss * 256 - (int32_t)*mean) >> TRUST_SHIFT);
 }
 
-static void judge(struct ple_engine *e, const struct ple_past *p, int32_t actual)
+static const struct ple_targets *rival_of(const struct ple_past *p, unsigned level)
 {
-	follow_loss(&e->loss, loss_of(p->mixed.of[PLE_10MS][PLE_HIGH], actual));
-	follow_loss(&e->rival_loss, loss_of(p->said[PLE_MAX8].of[PLE_10MS][PLE_HIGH], actual));
-	e->trusted = e->history.windows > 1u << TRUST_SHIFT && e->loss <= e->rival_loss;
+	return &p->said[level == PLE_HIGH ? PLE_MAX8 : PLE_LAST];
+}
+
+static void judge(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
+{
+	for (unsigned level = 0; level < PLE_LEVELS; level++) {
+		follow_loss(&e->loss[h][level], loss_of(level, p->mixed.of[h][level], actual));
+		follow_loss(&e->rival_loss[h][level],
+			    loss_of(level, rival_of(p, level)->of[h][level], actual));
+	}
+}
+
+static bool stands_down(const struct ple_engine *e, unsigned h, unsigned level)
+{
+	uint32_t rival = e->rival_loss[h][level];
+
+	return e->loss[h][level] > rival + rival / 16;
 }
 
 static void follow_bias(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
@@ -159,8 +177,7 @@ static void learn(struct ple_engine *e)
 		learn_models(e, p, h, actual);
 		learn_weights(e, p, h, actual);
 		follow_bias(e, p, h, actual);
-		if (h == PLE_10MS)
-			judge(e, p, actual);
+		judge(e, p, h, actual);
 	}
 }
 
@@ -187,7 +204,7 @@ static void ask_models(struct ple_engine *e, struct ple_past *p)
 		.kernels = e->kernels,
 	};
 	unsigned char *state = e->states;
-	uint32_t members = e->members | 1u << PLE_MAX8; /* the rival is always asked */
+	uint32_t members = e->members | 1u << PLE_LAST | 1u << PLE_MAX8; /* the rivals always */
 
 	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
 		if (members >> m & 1)
@@ -216,17 +233,26 @@ static uint16_t to_us(int32_t value)
 	return (uint16_t)ple_clamp((value + 1) / PLE_VALUE_US, 0, PLE_AMOUNT_MAX);
 }
 
-static void publish_cpu(struct ple_engine *e, const struct ple_targets *mixed)
+static int32_t advice(const struct ple_engine *e, const struct ple_past *now, unsigned h,
+		      unsigned level)
+{
+	if (stands_down(e, h, level))
+		return rival_of(now, level)->of[h][level];
+	return now->mixed.of[h][level];
+}
+
+static void publish_cpu(struct ple_engine *e, const struct ple_past *now)
 {
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		struct ple_expectation *out = &e->demand.of[PLE_CPU][h];
 
-		out->point = to_us(mixed->of[h][PLE_POINT]);
-		out->mean = to_us(mixed->of[h][PLE_POINT] + (e->bias[h] >> 8));
-		out->high = to_us(mixed->of[h][PLE_HIGH]);
+		out->point = to_us(advice(e, now, h, PLE_POINT));
+		out->mean = to_us(now->mixed.of[h][PLE_POINT] + (e->bias[h] >> 8));
+		out->high = to_us(advice(e, now, h, PLE_HIGH));
 		if (out->high < out->point)
 			out->high = out->point;
 	}
+	e->trusted = e->history.windows > 1u << TRUST_SHIFT && !stands_down(e, PLE_10MS, PLE_HIGH);
 }
 
 void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
@@ -243,7 +269,7 @@ void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
 	memcpy(now->hidden, e->lstm.xh + PLE_LSTM_INPUTS, sizeof(now->hidden));
 	ask_models(e, now);
 	mix(e, now);
-	publish_cpu(e, &now->mixed);
+	publish_cpu(e, now);
 	ple_count_observe(&e->counts[0], window->pages, e->demand.of[PLE_MEMORY]);
 	ple_count_observe(&e->counts[1], window->io_ops, e->demand.of[PLE_IO]);
 }

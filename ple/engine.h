@@ -14,8 +14,11 @@
  *
  * Kernels other than ple_kernels_general use vector registers: the caller saves them before.
  * Missed windows: leave them out (the engine then sees a shorter past); do not feed zeros.
- * `trusted` falls when, over the last some hundred windows, the mixture's 0.95 quantile costs more
- * than that of the largest of the last eight values: then do not act on the forecast.
+ *
+ * Standing down: the mixture's loss over about 1024 windows is compared with that of the
+ * naive forecast (the last value as the point, the largest of the last eight as the quantile), for
+ * each target. Where it is a sixteenth worse, `demand` has the naive forecast instead; `trusted`
+ * tells whether the mixture stands for the quantile at 10 ms.
  */
 #ifndef PLE_ENGINE_H
 #define PLE_ENGINE_H
@@ -46,10 +49,10 @@ struct ple_engine {
 	struct ple_count counts[PLE_RESOURCES - 1];
 	const struct ple_weights *weights;
 	const struct ple_kernels *kernels;
-	uint32_t members;	    /* a bit for each enabled one */
-	int32_t bias[PLE_HORIZONS]; /* mean error of the point, value << 8 */
-	uint32_t loss;		    /* decaying mean pinball loss of the mixture at 10 ms, << 8 */
-	uint32_t rival_loss;	    /* and of the largest of the last eight */
+	uint32_t members;			       /* a bit for each enabled one */
+	int32_t bias[PLE_HORIZONS];		       /* mean error of the point, value << 8 */
+	uint32_t loss[PLE_HORIZONS][PLE_LEVELS];       /* decaying mean pinball loss, value << 8 */
+	uint32_t rival_loss[PLE_HORIZONS][PLE_LEVELS]; /* that of the naive forecast */
 	bool trusted;
 	struct ple_demand demand;
 };

@@ -1,4 +1,4 @@
-/* Exponentially weighted means: the same for every horizon, plus the tracked error quantile. */
+/* Exponentially weighted mean: the same for every horizon, plus the tracked error quantile. */
 #include "ple/models.h"
 #include "ple/residual.h"
 
@@ -20,36 +20,19 @@ static void learn(void *state, const struct ple_lesson *lesson)
 	ple_residual_learn(&((struct ewma *)state)->residual, lesson);
 }
 
-static void forecast(struct ewma *e, unsigned shift, const struct ple_view *view,
-		     struct ple_targets *out)
+static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
 {
-	e->mean += (ple_history_value(view->history, 0) * 256 - e->mean) >> shift;
+	struct ewma *e = state;
+
+	e->mean += (ple_history_value(view->history, 0) * 256 - e->mean) >> 1;
 	for (unsigned h = 0; h < PLE_HORIZONS; h++)
 		ple_residual_apply(&e->residual, h, e->mean >> 8, out);
 }
 
-static void forecast_quick(void *state, const struct ple_view *view, struct ple_targets *out)
-{
-	forecast(state, 1, view, out);
-}
-
-static void forecast_slow(void *state, const struct ple_view *view, struct ple_targets *out)
-{
-	forecast(state, 3, view, out);
-}
-
-const struct ple_model_ops ple_ewma_quick = {
-	.name = "ewma-quick",
+const struct ple_model_ops ple_ewma = {
+	.name = "ewma",
 	.state_size = sizeof(struct ewma),
 	.init = init,
 	.learn = learn,
-	.forecast = forecast_quick,
-};
-
-const struct ple_model_ops ple_ewma_slow = {
-	.name = "ewma-slow",
-	.state_size = sizeof(struct ewma),
-	.init = init,
-	.learn = learn,
-	.forecast = forecast_slow,
+	.forecast = forecast,
 };

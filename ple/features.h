@@ -57,7 +57,7 @@ struct ple_history {
 	uint16_t value[PLE_HISTORY];	/* ring of values */
 	uint16_t mismatch[PLE_HISTORY]; /* by lag: decaying mean of |value - value that long ago| */
 	uint32_t windows;		/* observed so far */
-	uint32_t peak;			/* value << 8, decays by 1/256 a window */
+	uint32_t peak;			/* value << 8, decays by 1/1024 a window */
 	uint32_t level;			/* mean, value << 8 */
 	uint32_t mean16;		/* value << 8 */
 	uint32_t count_mean[PLE_COUNTS]; /* << 8 */

@@ -77,7 +77,7 @@ void ple_history_add(struct ple_history *h, const struct ple_window *window)
 	follow_counts(h, window);
 	h->level = follow(h->level, (uint32_t)value, 6, h->windows);
 	h->mean16 = follow(h->mean16, (uint32_t)value, 4, h->windows);
-	h->peak -= h->peak >> 8;
+	h->peak -= h->peak >> 10;
 	if (h->peak < grown)
 		h->peak = grown;
 	h->value[h->windows % PLE_HISTORY] = (uint16_t)value;

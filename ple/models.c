@@ -3,8 +3,7 @@
 const struct ple_model_ops *const ple_models[PLE_MEMBERS] = {
 	[PLE_LAST] = &ple_last,
 	[PLE_MAX8] = &ple_max8,
-	[PLE_EWMA_QUICK] = &ple_ewma_quick,
-	[PLE_EWMA_SLOW] = &ple_ewma_slow,
+	[PLE_EWMA] = &ple_ewma,
 	[PLE_HOLT] = &ple_holt,
 	[PLE_SEASONAL] = &ple_seasonal,
 	[PLE_AR] = &ple_ar,

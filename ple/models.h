@@ -7,8 +7,7 @@
 enum ple_member {
 	PLE_LAST,	  /* the next is as the last one */
 	PLE_MAX8,	  /* as the largest of the last eight */
-	PLE_EWMA_QUICK,	  /* exponentially weighted mean, half-life of a window */
-	PLE_EWMA_SLOW,	  /* and of five */
+	PLE_EWMA,	  /* exponentially weighted mean, half-life of a window */
 	PLE_HOLT,	  /* level and trend */
 	PLE_SEASONAL,	  /* as one period ago */
 	PLE_AR,		  /* autoregression of order four, iterated */
@@ -23,9 +22,9 @@ enum ple_member {
 extern const struct ple_model_ops *const ple_models[PLE_MEMBERS];
 
 /* Bytes for the state of any model. */
-#define PLE_STATES_SIZE 3744
+#define PLE_STATES_SIZE 3904
 
-extern const struct ple_model_ops ple_last, ple_max8, ple_ewma_quick, ple_ewma_slow, ple_holt,
-	ple_seasonal, ple_ar, ple_linear, ple_table_season, ple_table_pages, ple_lstm_readout;
+extern const struct ple_model_ops ple_last, ple_max8, ple_ewma, ple_holt, ple_seasonal, ple_ar,
+	ple_linear, ple_table_season, ple_table_pages, ple_lstm_readout;
 
 #endif

@@ -1,6 +1,7 @@
 #include "ple/regression.h"
 
-#define RENEWED 4 /* rates computed anew in a window: a root and a division each */
+#define RENEWED	 2	   /* rates computed anew in a window: a root and a division each */
+#define STEP_MAX (1 << 24) /* and any that is so stale that x * rate exceeds a quarter */
 
 /*
  * 1024 times the length of a step over the spread of the gradient: 0.06 * 0.95 / 0.218 up and
@@ -26,8 +27,11 @@ void ple_rates_init(struct ple_rates *rates)
 
 void ple_rates_follow(struct ple_rates *rates, const int16_t *x)
 {
-	for (unsigned i = 0; i < PLE_FEATURES; i++)
+	for (unsigned i = 0; i < PLE_FEATURES; i++) {
 		rates->energy[i] = ple_energy_add(rates->energy[i], (uint32_t)(x[i] * x[i]) >> 8);
+		if (x[i] * rates->rate[i] > STEP_MAX)
+			rates->rate[i] = ple_rate(rates->energy[i]);
+	}
 	for (unsigned i = 0; i < RENEWED; i++) {
 		unsigned at = rates->next;
 

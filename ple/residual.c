@@ -2,9 +2,9 @@
 
 #include "ple/residual.h"
 
-/* An eighth of the spread, times 0.95 up and 0.05 down; << 12. */
-#define STEP_UP	  486
-#define STEP_DOWN 26
+/* A sixteenth of the spread, times 0.95 up and 0.05 down; << 12. */
+#define STEP_UP	  243
+#define STEP_DOWN 13
 
 void ple_residual_init(struct ple_residual *residual)
 {

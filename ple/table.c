@@ -13,7 +13,8 @@
 
 struct cell {
 	uint16_t quantile[PLE_HORIZONS][PLE_LEVELS]; /* values */
-	uint16_t spread[PLE_HORIZONS];		     /* mean distance from the high one */
+	uint16_t spread[2]
+		       [PLE_LEVELS]; /* mean |error| at 10 ms; at the others, from 50 ms; value */
 };
 
 struct table {
@@ -41,22 +42,25 @@ static int64_t step_of(unsigned seen, unsigned level, bool above)
 	return (above ? 1 : -1) * rate * share[level][above] / 1000;
 }
 
-static void follow_spread(struct cell *c, unsigned h, unsigned seen, int32_t actual)
+static uint16_t follow_spread(uint16_t spread, unsigned seen, int32_t distance)
 {
 	int32_t memory = seen < 15 ? (int32_t)seen + 1 : 16;
-	int32_t error = ple_distance(actual, c->quantile[h][PLE_HIGH]) - c->spread[h];
+	int32_t error = distance - spread;
 
-	c->spread[h] = (uint16_t)(c->spread[h] + (error + (error > 0 ? memory - 1 : 0)) / memory);
+	return (uint16_t)(spread + (error + (error > 0 ? memory - 1 : 0)) / memory);
 }
 
 static void follow(struct table *t, struct cell *c, unsigned h, unsigned seen, int32_t actual)
 {
-	follow_spread(c, h, seen, actual);
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		uint16_t *quantile = &c->quantile[h][level];
-		int64_t change = c->spread[h] * step_of(seen, level, actual > *quantile);
+		uint16_t *spread = &c->spread[h > PLE_10MS][level];
+		int64_t change;
 
+		if (h != PLE_20MS)
+			*spread = follow_spread(*spread, seen, ple_distance(actual, *quantile));
 		t->dither += 40503; /* 2^16 / golden ratio: spreads evenly */
+		change = *spread * step_of(seen, level, actual > *quantile);
 		*quantile = (uint16_t)ple_value(*quantile + ((change + t->dither) >> 16));
 	}
 }

@@ -163,7 +163,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--forecast", required=True)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--out", default=str(ROOT / "ple/weights/default.bin"))
     parser.add_argument("--report", default=str(ROOT / "ple/weights/report.txt"))
