@@ -9,11 +9,14 @@
 #include "vmx/names.h"
 
 #define FRAME_RECORDS (EXPORT_PAYLOAD_MAX / sizeof(struct trace_record))
-#define FRAMES_A_TIME 8 /* of one core: what one trace_service() may send */
+
+/* Of one core: what one trace_service() may send. With exits there is much more to send. */
+#define FRAMES_USUAL 8
+#define FRAMES_EXITS 64
 
 _Static_assert(TRACE_RECORDS * sizeof(struct trace_record) == 2u << 20, "a ring fills a block");
-_Static_assert((int)SCHED_TRACE_POLICY <= TRACE_SCHED_LAST, "the scheduler's kinds have room");
-_Static_assert(CONFIG_MAX_VMS *CONFIG_MAX_VCPUS <= TRACE_NO_ENTITY, "entity ids fit 16 bits");
+_Static_assert((int)SCHED_TRACE_TRUST <= TRACE_SCHED_LAST, "the scheduler's kinds have room");
+_Static_assert(TRACE_NO_ENTITY >= CONFIG_MAX_VMS * CONFIG_MAX_VCPUS, "entity ids fit 16 bits");
 
 bool trace_exits;
 
@@ -125,8 +128,10 @@ static bool is_due(const struct core *core)
 
 void trace_service(void)
 {
+	unsigned most = trace_exits ? FRAMES_EXITS : FRAMES_USUAL;
+
 	for (uint32_t i = 0; i < core_count; i++)
-		for (unsigned sent = 0; sent < FRAMES_A_TIME && is_due(cores[i]); sent++)
+		for (unsigned sent = 0; sent < most && is_due(cores[i]); sent++)
 			if (!send_frame(cores[i]))
 				break;
 }
