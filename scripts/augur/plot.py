@@ -127,8 +127,10 @@ def draw_vcpus(axes, trace, colours, start, end):
     boxes(axes, trace, runs, lambda r: row[r.entity], [colours[r.entity][1] for r in runs], start,
           end)
     wakeups = [w for w in trace.wakeups() if start <= w.due <= end]
-    axes.plot([trace.milliseconds(w.due) for w in wakeups], [row[w.entity] - 0.5 for w in wakeups],
-              linestyle="", marker="v", markersize=3, color="black", clip_on=False)
+    if wakeups:                         # an empty line would count as a point at the origin
+        axes.plot([trace.milliseconds(w.due) for w in wakeups],
+                  [row[w.entity] - 0.5 for w in wakeups],
+                  linestyle="", marker="v", markersize=3, color="black", clip_on=False)
     name_tracks(axes, [trace.entity_name(entity) for entity in colours])
 
 
