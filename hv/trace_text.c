@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 
+#include "sched/drp.h"
 #include "sched/sched.h"
+#include "sched/trust.h"
 
 typedef void (*describer)(const struct trace_record *record, char *to, size_t size);
 
@@ -64,6 +66,32 @@ static void policy(const struct trace_record *record, char *to, size_t size)
 		 record->a < count ? sched_policy_name(policies[record->a]) : "unknown");
 }
 
+static void reserve(const struct trace_record *record, char *to, size_t size)
+{
+	snprintf(to, size, "forecast %lu, burst budget %lu", (unsigned long)record->a,
+		 (unsigned long)record->b);
+}
+
+static void release(const struct trace_record *record, char *to, size_t size)
+{
+	snprintf(to, size, "after %lu: %s", (unsigned long)record->a,
+		 drp_end_name((enum drp_end)record->b));
+}
+
+static void swap(const struct trace_record *record, char *to, size_t size)
+{
+	snprintf(to, size, "gets %lu from entity %lu", (unsigned long)record->a,
+		 (unsigned long)record->b);
+}
+
+static void trust(const struct trace_record *record, char *to, size_t size)
+{
+	snprintf(to, size, "%s: %s, error %lu%% of the last value's",
+		 record->a ? "trusted" : "not trusted",
+		 sched_trust_reason_name((enum sched_trust_reason)(record->b & 0xff)),
+		 (unsigned long)(record->b >> 8));
+}
+
 static void vm_start(const struct trace_record *record, char *to, size_t size)
 {
 	snprintf(to, size, "vCPUs %lu", (unsigned long)record->a);
@@ -120,6 +148,11 @@ static const struct {
 	[SCHED_TRACE_CLASS] = { "class", class },
 	[SCHED_TRACE_SLICE] = { "slice", slice },
 	[SCHED_TRACE_POLICY] = { "policy", policy },
+	[SCHED_TRACE_RESERVE] = { "reserve", reserve },
+	[SCHED_TRACE_RELEASE] = { "release", release },
+	[SCHED_TRACE_SWAP] = { "swap", swap },
+	[SCHED_TRACE_CREDIT] = { "credit", slice },
+	[SCHED_TRACE_TRUST] = { "trust", trust },
 	[TRACE_VM_START] = { "vm_start", vm_start },
 	[TRACE_VM_END] = { "vm_end", vm_end },
 	[TRACE_TIMER] = { "timer", timer },

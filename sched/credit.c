@@ -174,6 +174,14 @@ static void count_member(struct credit_core *credit, struct credit_entity *state
 		credit->magnitudes &= ~(1u << k);
 }
 
+/* The same, as the policy sees it. */
+static uint64_t savings(struct sched_core *core, struct sched_entity *entity)
+{
+	uint64_t usual = saved_of(core, entity);
+
+	return config_of(core)->saved ? config_of(core)->saved(core, entity, usual) : usual;
+}
+
 /* Takes part in sharing this core from now on. */
 static void join(struct sched_core *core, struct sched_entity *entity)
 {
@@ -192,7 +200,7 @@ static void join(struct sched_core *core, struct sched_entity *entity)
 	}
 	state->clock = core->id;
 	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
-	sched_share_join(&credit_of(core)->clock, &state->share, saved_of(core, entity));
+	sched_share_join(&credit_of(core)->clock, &state->share, savings(core, entity));
 	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
 	count_member(credit_of(core), state, 1);
 }
@@ -288,7 +296,8 @@ static void update_boost(struct sched_core *core, struct sched_entity *entity,
 	struct credit_entity *state = state_of(entity);
 	const struct credit_config *config = config_of(core);
 	bool entitled = config->boost && under(core, entity) &&
-			(!config->by_class || entity->class == SCHED_LATENCY);
+			(!config->by_class || entity->class == SCHED_LATENCY) &&
+			(!config->may_boost || config->may_boost(core, entity));
 
 	if (how == SCHED_ENQUEUE_WAKE)
 		state->boosted = entitled;

@@ -25,6 +25,9 @@ struct credit_config {
 	uint32_t notice_us; /* boosted ones are noticed once to twice this after waking, 0: at once
 			     */
 	uint32_t boost_us;  /* longest run before others */
+	/* Another view of how much credit may be saved up and be spent before others; or NULL. */
+	uint64_t (*saved)(struct sched_core *core, struct sched_entity *entity, uint64_t usual);
+	bool (*may_boost)(struct sched_core *core, const struct sched_entity *entity);
 };
 
 /* Where a waiting entity is, best first. */

@@ -10,6 +10,7 @@
 #ifndef SCHED_OPS_H
 #define SCHED_OPS_H
 
+#include "sched/advice.h"
 #include "sched/sched.h"
 
 #define SCHED_ANYWHERE UINT32_MAX
@@ -87,6 +88,13 @@ struct sched_ops {
 	 * ask. Optional.
 	 */
 	unsigned (*place)(struct sched *sched, const struct sched_entity *entity);
+
+	/* What is forecast of an entity of this core; see sched/advice.h. Optional. */
+	void (*advise)(struct sched_core *core, struct sched_entity *entity,
+		       const struct sched_advice *advice, uint64_t now);
+
+	/* All advice of this window is in: may look at all entities of the core. Optional. */
+	void (*replan)(struct sched_core *core, uint64_t now);
 
 	/* Describes the queue for people. Optional. */
 	void (*dump)(struct sched_core *core, void (*print)(void *arg, const char *line),

@@ -11,6 +11,7 @@
 static const struct sched_ops *const policies[] = {
 	&sched_rr,  &sched_credit, &sched_credit_plain, &sched_credit_slices, &sched_bvt,
 	&sched_edf, &sched_table,  &sched_reactive,	&sched_example,	      &sched_compensated,
+	&sched_predictive,
 };
 
 const struct sched_ops *const *sched_policies(unsigned *count)

@@ -14,5 +14,6 @@ extern const struct sched_ops sched_table;	   /* sched/table.c */
 extern const struct sched_ops sched_reactive;	   /* sched/reactive.c */
 extern const struct sched_ops sched_example;	   /* sched/example_60.c */
 extern const struct sched_ops sched_compensated;   /* sched/compensated.c */
+extern const struct sched_ops sched_predictive;	   /* sched/predictive.c */
 
 #endif

@@ -50,7 +50,7 @@
 
 #define SCHED_NEVER	     UINT64_MAX /* a tick that does not come */
 #define SCHED_ENTITY_DATA    128	/* bytes a policy may keep in an entity */
-#define SCHED_CORE_DATA	     4096	/* bytes a policy may keep in a core */
+#define SCHED_CORE_DATA	     8192	/* bytes a policy may keep in a core */
 #define SCHED_WEIGHT_MAX     65535
 #define SCHED_WEIGHT_DEFAULT 256
 
@@ -203,6 +203,12 @@ enum sched_trace_kind {
 	SCHED_TRACE_CLASS = 6,	 /* a: new enum sched_class */
 	SCHED_TRACE_SLICE = 7,	 /* a: new slice, b: old slice */
 	SCHED_TRACE_POLICY = 8,	 /* a: index of the policy in sched_policies */
+	SCHED_TRACE_RESERVE = 9, /* a: ticks forecast for 50 ms, b: ticks of burst budget before */
+	SCHED_TRACE_RELEASE = 10, /* a: ticks it stood, b: enum drp_end */
+	SCHED_TRACE_SWAP = 11,	  /* it gets burst budget; a: ticks, b: id of who loses it */
+	SCHED_TRACE_CREDIT = 12,  /* a: new burst budget, b: old one */
+	SCHED_TRACE_TRUST = 13, /* a: 1 trusted, 0 not; b: enum sched_trust_reason + error in percent
+				   of the last value's << 8 */
 };
 
 /* What the scheduler needs from below. No function may call back into the scheduler. */

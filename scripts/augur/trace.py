@@ -16,12 +16,13 @@ RECORD = struct.Struct("<QHHHHQQ")
 
 # enum sched_trace_kind of sched/sched.h
 SCHED_KINDS = {"PICK": 1, "WAKE": 2, "BLOCK": 3, "MIGRATE": 4, "DEBT": 5, "CLASS": 6, "SLICE": 7,
-               "POLICY": 8}
+               "POLICY": 8, "RESERVE": 9, "RELEASE": 10, "SWAP": 11, "CREDIT": 12, "TRUST": 13}
 # enum trace_kind of hv/trace_abi.h
 HV_KINDS = {"VM_START": 32, "VM_END": 33, "TIMER": 34, "IDLE": 35, "IPI": 36, "INVEPT": 37,
             "EXIT": 40, "ENTRY": 41}
 KIND_NAMES = {number: name.lower() for name, number in (SCHED_KINDS | HV_KINDS).items()}
-(PICK, WAKE, BLOCK, MIGRATE, DEBT, CLASS, SLICE, POLICY) = SCHED_KINDS.values()
+(PICK, WAKE, BLOCK, MIGRATE, DEBT, CLASS, SLICE, POLICY, RESERVE, RELEASE, SWAP, CREDIT,
+ TRUST) = SCHED_KINDS.values()
 (VM_START, VM_END, TIMER, IDLE, IPI, INVEPT, EXIT, ENTRY) = HV_KINDS.values()
 
 Record = namedtuple("Record", "tsc kind core entity waiting a b")

@@ -76,6 +76,12 @@ MOMENTS = {
     t.VM_END: lambda trace, r: {"how": r.a, "code": r.b},
     t.TIMER: lambda trace, r: {"due_in_ticks": ticks_ahead(r.a, r.tsc)},
     t.POLICY: lambda trace, r: {"policy": trace.policies.get(r.a, r.a)},
+    t.RESERVE: lambda trace, r: {"forecast_ticks": r.a, "budget": r.b},
+    t.RELEASE: lambda trace, r: {"stood_ticks": r.a,
+                                 "why": ("done", "missed", "trust", "class")[r.b & 3]},
+    t.SWAP: lambda trace, r: {"ticks": r.a, "from": trace.entity_name(r.b)},
+    t.CREDIT: lambda trace, r: {"budget": r.a, "before": r.b},
+    t.TRUST: lambda trace, r: {"trusted": bool(r.a), "error_percent": r.b >> 8},
     t.IPI: lambda trace, r: {"to_core": r.a, "pending": r.b},
     t.INVEPT: lambda trace, r: {},
 }

@@ -143,7 +143,7 @@ static void test_text_is_cut(void **state)
 static void test_every_kind_of_the_scheduler_has_a_name(void **state)
 {
 	(void)state;
-	for (unsigned kind = SCHED_TRACE_PICK; kind <= SCHED_TRACE_POLICY; kind++)
+	for (unsigned kind = SCHED_TRACE_PICK; kind <= SCHED_TRACE_TRUST; kind++)
 		assert_string_not_equal(trace_kind_name(kind), "?");
 	assert_string_equal(trace_kind_name(0), "?");
 	assert_string_equal(trace_kind_name(TRACE_KINDS), "?");

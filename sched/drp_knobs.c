@@ -1,0 +1,65 @@
+#include "sched/drp_knobs.h"
+
+#include <string.h>
+
+struct drp_knobs drp_knobs = {
+	.scale = 100,
+	.min_slice_us = 1000,
+	.max_slice_us = 20000,
+	.horizon_ms = 20,
+	.grace_ms = 50,
+	.spike_us = 2000,
+	.floor = 25,
+	.trust_on = 100,
+	.trust_off = 115,
+	.wait_us = 9000,
+};
+
+#define AT(key) offsetof(struct drp_knobs, key)
+
+static const struct drp_knob knobs[] = {
+	{ "scale", AT(scale), 0, 1000, "percent of the forecast demand that a slice grows by" },
+	{ "min_slice_us", AT(min_slice_us), 100, 100000, "microseconds that a slice keeps" },
+	{ "max_slice_us", AT(max_slice_us), 100, 100000, "microseconds that a slice reaches" },
+	{ "horizon_ms", AT(horizon_ms), 10, 50,
+	  "milliseconds that are looked ahead: 10, 20 or 50" },
+	{ "grace_ms", AT(grace_ms), 0, 1000,
+	  "milliseconds that a reservation waits for its spike" },
+	{ "spike_us", AT(spike_us), 1, 10000, "microseconds of demand in 10 ms that make a spike" },
+	{ "floor", AT(floor), 0, 100, "percent of its burst budget that a vCPU keeps" },
+	{ "trust_on", AT(trust_on), 0, 200, "percent of the last value's error to be trusted at" },
+	{ "trust_off", AT(trust_off), 0, 400, "and to be distrusted above" },
+	{ "wait_us", AT(wait_us), 0, 10000,
+	  "microseconds of waiting in 10 ms that alarm the guard, 0: off" },
+};
+
+#define KNOBS (sizeof(knobs) / sizeof(knobs[0]))
+
+const struct drp_knob *drp_knob_list(unsigned *count)
+{
+	*count = KNOBS;
+	return knobs;
+}
+
+uint32_t drp_knob_value(const struct drp_knob *knob)
+{
+	uint32_t value;
+
+	memcpy(&value, (const char *)&drp_knobs + knob->offset, sizeof(value));
+	return value;
+}
+
+enum error drp_knob_set(const char *key, uint32_t value, const struct drp_knob **knob)
+{
+	for (unsigned i = 0; i < KNOBS; i++) {
+		if (strcmp(knobs[i].key, key) != 0)
+			continue;
+		*knob = &knobs[i];
+		if (value < knobs[i].low || value > knobs[i].high)
+			return ERR_RANGE;
+		memcpy((char *)&drp_knobs + knobs[i].offset, &value, sizeof(value));
+		return OK;
+	}
+	*knob = NULL;
+	return ERR_NOT_FOUND;
+}

@@ -1,0 +1,374 @@
+/*
+ * Credit with preemption compensation (sched/compensated.c), steered by forecasts of demand
+ * (sched/advice.h) through dynamic resource partitioning (sched/drp.h).
+ *
+ * What a plan changes: the slices of all, and how much running time a latency-sensitive entity may
+ * save up and spend before others (its burst budget). Without a forecast, or while it is distrusted
+ * (sched/trust.h), budgets and slices are those of `compensated`, and so is every decision: the
+ * fallback is compensation alone.
+ *
+ * Fairness: budgets are moved between latency-sensitive entities, never made, and refill at each
+ * one's share of the core. So all of them together never get ahead of the others by more than what
+ * `compensated` allows, whatever the forecast says; and nobody's virtual time is touched.
+ *
+ * An entity has an account on the core where it waited last. It takes its account along as an empty
+ * one when it appears on another core; the account left behind is closed by its core's next plan.
+ * Locks: none; `owner` is the only thing that another core changes. Cost: O(1) more than credit in
+ * decisions; O(accounts * reservations) once a window.
+ */
+#include "sched/predictive.h"
+
+#include "sched/drp_knobs.h"
+#include "sched/internal.h"
+#include "sched/policies.h"
+
+#include <stdio.h>
+
+#define NEED_WINDOWS 5 /* a burst is forecast as so many windows: 50 ms */
+
+static struct predictive_core *core_state(struct sched_core *core)
+{
+	return (struct predictive_core *)core->data;
+}
+
+static struct predictive_entity *state_of(const struct sched_entity *entity)
+{
+	return (struct predictive_entity *)entity->data;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t ticks(const struct sched *sched, uint64_t us)
+{
+	return (uint32_t)least(sched->ms * us / 1000, UINT32_MAX / 2);
+}
+
+/* The entity's account on this core, or NULL. */
+static struct drp_account *account_of(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct predictive_entity *state = state_of(entity);
+
+	if (!state->account || state->core != core->id)
+		return NULL;
+	return &core_state(core)->drp.account[state->account - 1];
+}
+
+/* ---- Accounts ---- */
+
+static void set_limits(const struct sched_core *core, struct drp_account *a,
+		       const struct sched_entity *entity)
+{
+	const struct credit_core *credit = (const struct credit_core *)core->data;
+	const struct sched_params *p = &entity->params;
+	uint64_t home = p->slice ? p->slice : credit->ticks.slice;
+
+	a->min = p->slice_min ? p->slice_min : ticks(core->sched, drp_knobs.min_slice_us);
+	a->max = p->slice_max ? p->slice_max : ticks(core->sched, drp_knobs.max_slice_us);
+	if (!p->slice && p->slice_max && home > a->max)
+		home = a->max;
+	if (!p->slice && p->slice_min && home < a->min)
+		home = a->min;
+	a->home = (uint32_t)home;
+	if (a->min > a->home)
+		a->min = a->home;
+	if (a->max < a->home)
+		a->max = a->home;
+	a->id = entity->id;
+	a->weight = p->weight;
+	a->latency = entity->class == SCHED_LATENCY;
+}
+
+/* Closes the accounts whose entities have left. */
+static void close_orphans(struct sched_core *core)
+{
+	struct predictive_core *state = core_state(core);
+
+	if (!atomic_load_explicit(&state->orphans, memory_order_relaxed))
+		return;
+	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+		if (!state->drp.account[i].used || atomic_load(&state->owner[i]))
+			continue;
+		drp_close(&state->drp, i);
+		atomic_fetch_sub(&state->orphans, 1);
+	}
+}
+
+/* Leaves the account it has, on whatever core that is. */
+static void abandon(struct sched *sched, struct sched_entity *entity)
+{
+	struct predictive_entity *state = state_of(entity);
+	struct sched_entity *expected = entity;
+	struct predictive_core *old;
+
+	if (!state->account)
+		return;
+	old = core_state(sched->core[state->core]);
+	if (atomic_compare_exchange_strong(&old->owner[state->account - 1], &expected, NULL))
+		atomic_fetch_add(&old->orphans, 1);
+	state->account = 0;
+}
+
+static void adopt(struct sched_core *core, struct sched_entity *entity)
+{
+	struct predictive_core *state = core_state(core);
+	int index;
+
+	if (state_of(entity)->account && state_of(entity)->core == core->id)
+		return;
+	abandon(core->sched, entity);
+	close_orphans(core);
+	index = drp_open(&state->drp);
+	if (index < 0)
+		return;
+	set_limits(core, &state->drp.account[index], entity);
+	state->drp.account[index].slice = state->drp.account[index].home;
+	atomic_store(&state->owner[index], entity);
+	state_of(entity)->core = (uint16_t)core->id;
+	state_of(entity)->account = (uint16_t)(index + 1);
+}
+
+/* ---- What the plan means for decisions ---- */
+
+static void use_slice(const struct sched_entity *entity, const struct drp_account *a)
+{
+	struct credit_entity *credit = &state_of(entity)->credit;
+
+	credit->slice = a->slice;
+	credit->half = credit->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
+}
+
+static void predictive_enqueue(struct sched_core *core, struct sched_entity *entity,
+			       enum sched_enqueue how, uint64_t now)
+{
+	struct drp_account *a;
+
+	adopt(core, entity);
+	a = account_of(core, entity);
+	if (a)
+		use_slice(entity, a);
+	credit_enqueue(core, entity, how, now);
+	if (a)
+		use_slice(entity, a); /* joining has set the usual one */
+}
+
+/* Unless the plan moved some of it, the budget is what compensation alone gives. */
+static uint64_t saved(struct sched_core *core, struct sched_entity *entity, uint64_t usual)
+{
+	struct drp_account *a = account_of(core, entity);
+
+	if (!a || entity->class != SCHED_LATENCY)
+		return usual;
+	if (drp_moved(a))
+		return a->level;
+	if (!a->share)
+		a->level = (uint32_t)usual;
+	a->share = (uint32_t)usual;
+	a->budget = a->share;
+	a->level = (uint32_t)least(a->level, a->budget);
+	return usual;
+}
+
+static bool may_boost(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct drp_account *a = account_of(core, entity);
+
+	return !a || !drp_moved(a) || a->level;
+}
+
+/* A boosted run ends with its budget; a longer slice is for its ordinary turns only. */
+static uint64_t longest_boost(const struct sched_core *core, const struct drp_account *a)
+{
+	uint64_t most = a->home;
+
+	if (drp_moved(a))
+		most = least(most, a->level);
+	return most < core->sched->grain ? core->sched->grain : most;
+}
+
+static struct sched_entity *predictive_pick(struct sched_core *core, uint64_t now,
+					    struct sched_decision *decision)
+{
+	struct sched_entity *entity = credit_pick(core, now, decision);
+	const struct drp_account *a = entity ? account_of(core, entity) : NULL;
+
+	if (a && state_of(entity)->credit.boosted)
+		decision->until = least(decision->until, now + longest_boost(core, a));
+	return entity;
+}
+
+static void predictive_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+			      uint64_t now)
+{
+	struct drp_account *a = account_of(core, entity);
+
+	if (a && state_of(entity)->credit.boosted)
+		drp_spend(a, ran);
+	credit_charge(core, entity, ran, now);
+}
+
+static void predictive_forget(struct sched_core *core, struct sched_entity *entity)
+{
+	if (!entity->fresh)
+		abandon(core->sched, entity);
+	credit_forget(core, entity);
+}
+
+/* ---- Advice ---- */
+
+static unsigned horizon_of(uint32_t ms)
+{
+	return ms < 20 ? SCHED_10MS : ms < 50 ? SCHED_20MS : SCHED_50MS;
+}
+
+static void predictive_advise(struct sched_core *core, struct sched_entity *entity,
+			      const struct sched_advice *advice, uint64_t now)
+{
+	const struct sched_trust_rules rules = { drp_knobs.trust_on, drp_knobs.trust_off,
+						 drp_knobs.wait_us };
+	struct sched_trust *trust = &state_of(entity)->trust;
+	struct drp_account *a = account_of(core, entity);
+
+	if (sched_trust_observe(trust, advice, &rules))
+		sched_trace(core, SCHED_TRACE_TRUST, entity, trust->trusted,
+			    trust->reason | (uint64_t)sched_trust_ratio(trust) << 8, now);
+	if (!a)
+		return;
+	a->trusted = trust->trusted;
+	a->actual = ticks(core->sched, advice->actual_us);
+	a->demand = ticks(core->sched, advice->cpu[horizon_of(drp_knobs.horizon_ms)].high);
+	a->need = ticks(core->sched, (uint64_t)advice->cpu[SCHED_50MS].high * NEED_WINDOWS);
+}
+
+struct note_context {
+	struct sched_core *core;
+	uint64_t now;
+};
+
+static void note(void *context, enum drp_event event, unsigned account, uint64_t a, uint64_t b)
+{
+	static const enum sched_trace_kind kinds[] = {
+		[DRP_RESERVE] = SCHED_TRACE_RESERVE, [DRP_RELEASE] = SCHED_TRACE_RELEASE,
+		[DRP_SWAP] = SCHED_TRACE_SWAP,	     [DRP_CREDIT] = SCHED_TRACE_CREDIT,
+		[DRP_SLICE] = SCHED_TRACE_SLICE,
+	};
+	const struct note_context *c = context;
+
+	sched_trace(c->core, kinds[event], atomic_load(&core_state(c->core)->owner[account]), a, b,
+		    c->now);
+}
+
+/* Parameters and classes may have changed; returns the weight of all. */
+static uint64_t refresh(struct sched_core *core)
+{
+	struct predictive_core *state = core_state(core);
+	uint64_t weight = 0;
+
+	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+		const struct sched_entity *entity = atomic_load(&state->owner[i]);
+
+		if (!entity)
+			continue;
+		set_limits(core, &state->drp.account[i], entity);
+		weight += entity->params.weight;
+	}
+	return weight;
+}
+
+static void predictive_replan(struct sched_core *core, uint64_t now)
+{
+	struct note_context context = { core, now };
+	const struct drp_listener listener = { note, &context };
+	struct drp_rules rules = {
+		.scale = drp_knobs.scale,
+		.spike = ticks(core->sched, drp_knobs.spike_us),
+		.floor = drp_knobs.floor,
+		.grace = core->sched->ms * drp_knobs.grace_ms,
+	};
+
+	close_orphans(core);
+	rules.weight = refresh(core);
+	if (rules.weight)
+		drp_plan(&core_state(core)->drp, &rules, &listener, now);
+}
+
+/* ---- For people ---- */
+
+static void predictive_dump(struct sched_core *core, void (*print)(void *arg, const char *line),
+			    void *arg)
+{
+	const struct drp *drp = &core_state(core)->drp;
+	const struct drp_books books = drp_books(drp);
+	char line[128];
+
+	credit_dump(core, print, arg);
+	snprintf(line, sizeof(line), "partition: slices %llu of %llu, burst budgets %llu of %llu",
+		 (unsigned long long)books.slices, (unsigned long long)books.homes,
+		 (unsigned long long)books.budgets, (unsigned long long)books.shares);
+	print(arg, line);
+}
+
+const struct predictive_core *sched_predictive_core(const struct sched_core *core)
+{
+	return core->sched->ops == &sched_predictive ? (const void *)core->data : NULL;
+}
+
+const struct predictive_entity *sched_predictive_entity(const struct sched_entity *entity)
+{
+	if (!entity->sched || entity->sched->ops != &sched_predictive || entity->fresh)
+		return NULL;
+	return state_of(entity);
+}
+
+const struct drp_account *sched_predictive_account(const struct sched_entity *entity)
+{
+	const struct predictive_entity *state = sched_predictive_entity(entity);
+
+	if (!state || !state->account)
+		return NULL;
+	return &sched_predictive_core(entity->sched->core[state->core])
+			->drp.account[state->account - 1];
+}
+
+static const struct credit_config config = {
+	.boost = true,
+	.by_class = true,
+	.keep_turn = true,
+	.by_share = true,
+	.own_slices = true,
+	.slice_us = 5000,
+	.saved_us = 1000,
+	.saved_latency_us = 6000,
+	.saved_most_us = 20000,
+	.boost_us = 1000,
+	.saved = saved,
+	.may_boost = may_boost,
+};
+
+const struct sched_ops sched_predictive = {
+	.name = "predictive",
+	.summary = "compensated, with slices and burst budgets planned from forecasts",
+	.config = &config,
+	.entity_size = sizeof(struct predictive_entity),
+	.core_size = sizeof(struct predictive_core),
+	.core_init = credit_core_init,
+	.entity_init = credit_entity_init,
+	.enqueue = predictive_enqueue,
+	.dequeue = credit_dequeue,
+	.pick = predictive_pick,
+	.charge = predictive_charge,
+	.preempts = credit_preempts,
+	.leave = credit_leave,
+	.forget = predictive_forget,
+	.next_event = credit_next_event,
+	.surplus = credit_surplus,
+	.excess = credit_excess,
+	.advise = predictive_advise,
+	.replan = predictive_replan,
+	.dump = predictive_dump,
+};
+
+_Static_assert(sizeof(struct predictive_entity) <= SCHED_ENTITY_DATA, "must fit in sched_entity");
+_Static_assert(sizeof(struct predictive_core) <= SCHED_CORE_DATA, "must fit in sched_core");

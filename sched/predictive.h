@@ -1,0 +1,33 @@
+/* The state of the policy `predictive`, for the shell, reports and tests. */
+#ifndef SCHED_PREDICTIVE_H
+#define SCHED_PREDICTIVE_H
+
+#include "sched/credit.h"
+#include "sched/drp.h"
+#include "sched/trust.h"
+
+struct predictive_entity {
+	struct credit_entity credit;
+	struct sched_trust trust; /* written on the window's tick of the owning core only */
+	uint16_t account;	  /* 1 + index, 0: none */
+	uint16_t core;		  /* whose account it is */
+};
+
+struct predictive_core {
+	struct credit_core credit;
+	struct drp drp;
+	_Atomic(struct sched_entity *)
+		owner[DRP_ACCOUNTS]; /* NULL: has left, account to be closed */
+	atomic_uint orphans;	     /* accounts without an owner that are not closed yet */
+};
+
+/* NULL unless `predictive` is running. What another core has may change while it is looked at. */
+const struct predictive_core *sched_predictive_core(const struct sched_core *core);
+
+/* NULL if the policy is another one or has not seen the entity yet. */
+const struct predictive_entity *sched_predictive_entity(const struct sched_entity *entity);
+
+/* The entity's account on the core it belongs to; NULL: it has none. */
+const struct drp_account *sched_predictive_account(const struct sched_entity *entity);
+
+#endif
