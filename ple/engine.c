@@ -4,7 +4,8 @@
 #include "ple/engine.h"
 #include "ple/lstm_readout.h"
 
-#define TRUST_SHIFT 10 /* losses are compared over about 1024 windows */
+#define SLACK	    (20 * 256 / 2) /* a loss of a quarter of a microsecond is none */
+#define TRUST_SHIFT 10		   /* losses are compared over about 1024 windows */
 
 static unsigned state_offset(unsigned member)
 {
@@ -154,7 +155,7 @@ static bool stands_down(const struct ple_engine *e, unsigned h, unsigned level)
 {
 	uint32_t rival = e->rival_loss[h][level];
 
-	return e->loss[h][level] > rival + rival / 16;
+	return e->loss[h][level] > rival + rival / 16 + SLACK;
 }
 
 static void follow_bias(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
