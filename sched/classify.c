@@ -38,10 +38,8 @@ bool sched_classify_block(struct sched_entity *entity)
 	return follow(entity);
 }
 
-bool sched_classify_busy(struct sched_entity *entity)
+bool sched_classify_hog(struct sched_entity *entity)
 {
-	if (!entity->params.class_auto || entity->burst <= us(entity, SCHED_HOG_US))
-		return false;
 	entity->short_bursts = 0;
 	return follow(entity);
 }

@@ -9,8 +9,8 @@
 
 #include "sched/sched.h"
 
-#define SCHED_SHORT_BURST_US 2000  /* at most this long is a short burst */
-#define SCHED_HOG_US	     10000 /* longer than this without blocking: certainly not sensitive */
+#define SCHED_SHORT_BURST_US 2000 /* at most this long is a short burst */
+#define SCHED_HOG_MS	     10	  /* longer than this without blocking: certainly not sensitive */
 #define SCHED_BURSTS_MAX     16
 #define SCHED_BURSTS_UP	     12 /* sensitive from here on... */
 #define SCHED_BURSTS_DOWN    4	/* ...until here */
@@ -22,7 +22,15 @@ void sched_classify_reset(struct sched_entity *entity);
 /* The current entity blocks after entity->burst ticks. True: its class has changed. */
 bool sched_classify_block(struct sched_entity *entity);
 
+/* For sched_classify_busy: it has run for too long to be latency-sensitive. */
+bool sched_classify_hog(struct sched_entity *entity);
+
 /* The current entity has run for entity->burst ticks and could go on. True: changed. */
-bool sched_classify_busy(struct sched_entity *entity);
+static inline bool sched_classify_busy(struct sched_entity *entity)
+{
+	if (!entity->params.class_auto || entity->burst <= entity->sched->ms * SCHED_HOG_MS)
+		return false;
+	return sched_classify_hog(entity);
+}
 
 #endif
