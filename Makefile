@@ -24,7 +24,7 @@ include scripts/hv.mk
 include guests/guest.mk
 include drivers/font.mk
 include tests/unit/unit.mk
-include $(wildcard tests/fuzz/*.mk tests/bench/*.mk tests/sim/*.mk)
+include $(wildcard tests/fuzz/*.mk tests/bench/*.mk tests/sim/*.mk tests/labs/*.mk)
 
 # --- what people call ----------------------------------------------------------------------------
 # Targets that need packages call scripts/deps first, then make again: what the makefiles find on
@@ -34,7 +34,7 @@ export BUILD ACCEL
 JOBS  := $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 AGAIN := +@scripts/deps $(BUILD) && $(MAKE) --no-print-directory $(JOBS)
 CONFIG ?= guests/demo.cfg
-CPUS   ?= 4
+CPUS   ?= 2
 MEMORY ?= 2048
 
 .PHONY: help deps all run test boot-test bench usb image gdb clean

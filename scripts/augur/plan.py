@@ -10,7 +10,7 @@ from augur.image import make_machine_image
 OPTIONS = {"cpus": int, "memory": int, "timeout": float, "model": str, "accel": str, "until": str,
            "ticks": int}
 BATCH = {"cpus": 1, "memory": 1024, "timeout": 300.0}
-INTERACTIVE = {"cpus": 4, "memory": 2048}
+INTERACTIVE = {"cpus": 2, "memory": 2048}
 
 
 @dataclass
