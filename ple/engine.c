@@ -267,7 +267,7 @@ void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
 	set_lstm_inputs(e, &now->features);
 	if (e->weights)
 		e->kernels->lstm_step(&e->weights->lstm, &e->lstm);
-	memcpy(now->hidden, e->lstm.xh + PLE_LSTM_INPUTS, sizeof(now->hidden));
+	ple_readout_inputs(e->lstm.xh + PLE_LSTM_INPUTS, now->hidden);
 	ask_models(e, now);
 	mix(e, now);
 	publish_cpu(e, now);

@@ -31,22 +31,19 @@ static void init(void *state)
 static void learn(void *state, const struct ple_lesson *lesson)
 {
 	struct ple_readout *s = state;
-	int16_t x[PLE_LSTM_HIDDEN];
 	int32_t rates[PLE_LSTM_HIDDEN], rate = ple_rate(s->energy);
 
-	ple_readout_inputs(lesson->hidden, x);
 	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
 		rates[i] = rate;
-	ple_regression_learn(&s->weight[0][0], rates, x, PLE_LSTM_HIDDEN, lesson);
+	ple_regression_learn(&s->weight[0][0], rates, lesson->hidden, PLE_LSTM_HIDDEN, lesson);
 }
 
 static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
 {
 	struct ple_readout *s = state;
-	int16_t x[PLE_LSTM_HIDDEN];
+	const int16_t *x = view->hidden;
 	uint32_t square = 0;
 
-	ple_readout_inputs(view->hidden, x);
 	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
 		square += (uint32_t)(x[i] * x[i]);
 	s->energy = ple_energy_add(s->energy, square / (256 * PLE_LSTM_HIDDEN));

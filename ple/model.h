@@ -26,9 +26,9 @@ struct ple_targets {
 /* What a model learns from: the end of a forecast made `windows` windows ago. */
 struct ple_lesson {
 	unsigned horizon;
-	int32_t actual;			    /* value: the demand's mean over those windows */
-	const struct ple_features *then;    /* the features the forecast was made from */
-	const int16_t *hidden;		    /* the LSTM's state then, Q15 */
+	int32_t actual;			 /* value: the demand's mean over those windows */
+	const struct ple_features *then; /* the features the forecast was made from */
+	const int16_t *hidden; /* the LSTM's state then, as ple_readout_inputs() makes it */
 	const struct ple_targets *forecast; /* what this model said then */
 	const struct ple_kernels *kernels;
 };
@@ -37,7 +37,7 @@ struct ple_lesson {
 struct ple_view {
 	const struct ple_features *now;
 	const struct ple_history *history;
-	const int16_t *hidden; /* the LSTM's state after this window, Q15 */
+	const int16_t *hidden; /* the LSTM's state after this window, likewise */
 	const struct ple_kernels *kernels;
 };
 
