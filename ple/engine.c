@@ -83,14 +83,6 @@ const struct ple_targets *ple_engine_mixed(const struct ple_engine *e)
 	return &e->past[(e->history.windows + PLE_PAST - 1) % PLE_PAST].mixed;
 }
 
-/* A member that is switched off is taken to agree with the mixture: no regret. */
-static void gather(const struct ple_engine *e, const struct ple_past *p, unsigned h, unsigned level,
-		   uint16_t forecast[PLE_MEMBERS])
-{
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		forecast[m] = (e->members >> m & 1 ? &p->said[m] : &p->mixed)->of[h][level];
-}
-
 static void learn_models(struct ple_engine *e, const struct ple_past *p, unsigned h, int32_t actual)
 {
 	struct ple_lesson lesson = {
@@ -113,13 +105,9 @@ static void learn_models(struct ple_engine *e, const struct ple_past *p, unsigne
 static void learn_weights(struct ple_engine *e, const struct ple_past *p, unsigned h,
 			  int32_t actual)
 {
-	uint16_t forecast[PLE_MEMBERS];
-
-	for (unsigned level = 0; level < PLE_LEVELS; level++) {
-		gather(e, p, h, level, forecast);
-		ple_mixture_learn(&e->mixture[h][level], p->features.situation, level, forecast,
-				  p->mixed.of[h][level], actual);
-	}
+	for (unsigned level = 0; level < PLE_LEVELS; level++)
+		ple_mixture_learn(&e->mixture[h][level], p->features.situation, level, e->members,
+				  &p->said[0].of[h][level], p->mixed.of[h][level], actual);
 }
 
 /* Twenty times the pinball loss. */
@@ -216,15 +204,14 @@ static void ask_models(struct ple_engine *e, struct ple_past *p)
 
 static void mix(struct ple_engine *e, struct ple_past *p)
 {
-	uint16_t forecast[PLE_MEMBERS];
 	uint32_t weight[PLE_MEMBERS];
 
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		for (unsigned level = 0; level < PLE_LEVELS; level++) {
-			gather(e, p, h, level, forecast);
 			ple_mixture_weights(&e->mixture[h][level], p->features.situation,
 					    e->members, weight);
-			p->mixed.of[h][level] = (uint16_t)ple_mixture_combine(weight, forecast);
+			p->mixed.of[h][level] =
+				(uint16_t)ple_mixture_combine(weight, &p->said[0].of[h][level]);
 		}
 	}
 }

@@ -20,15 +20,17 @@ void ple_mixture_init(struct ple_mixture *mixture)
  * situations of a size add to its magnitude, so that it bounds either regret.
  */
 void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned level,
-		       const uint16_t forecast[PLE_MEMBERS], int32_t said, int32_t actual)
+		       uint32_t members, const uint16_t *forecast, int32_t said, int32_t actual)
 {
 	int32_t slope = slopes[level][said >= actual];
 	int32_t *sum = mixture->regret[situation];
 	uint32_t *magnitude = mixture->magnitude[situation / 2];
 
-	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		int32_t regret = slope * (said - forecast[m]) >> 4;
+	for (unsigned m = 0; m < PLE_MEMBERS; m++, forecast += PLE_TARGETS) {
+		int32_t regret = slope * (said - *forecast) >> 4;
 
+		if (!(members >> m & 1))
+			continue;
 		sum[m] += regret - (sum[m] >> FORGET_SHIFT);
 		magnitude[m] -= magnitude[m] >> FORGET_SHIFT;
 		magnitude[m] += (uint32_t)(regret < 0 ? -regret : regret);
@@ -79,13 +81,12 @@ void ple_mixture_weights(const struct ple_mixture *mixture, unsigned situation, 
 		equal_weights(members, weight);
 }
 
-int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS],
-			    const uint16_t forecast[PLE_MEMBERS])
+int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS], const uint16_t *forecast)
 {
 	uint64_t sum = 0, total = 0;
 
 	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		sum += (uint64_t)weight[m] * forecast[m];
+		sum += (uint64_t)weight[m] * forecast[m * PLE_TARGETS];
 		total += weight[m];
 	}
 	return (int32_t)((sum + total / 2) / total);

@@ -31,12 +31,15 @@ void ple_mixture_init(struct ple_mixture *mixture);
 void ple_mixture_weights(const struct ple_mixture *mixture, unsigned situation, uint32_t members,
 			 uint32_t weight[PLE_MEMBERS]);
 
-/* The weighted mean of the members' forecasts, rounded. */
-int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS],
-			    const uint16_t forecast[PLE_MEMBERS]);
+/*
+ * The weighted mean of the members' forecasts, rounded. Here and below, member m's forecast is at
+ * forecast[m * PLE_TARGETS]: one target out of an array of struct ple_targets.
+ */
+int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS], const uint16_t *forecast);
 
-/* A round ended: members had said `forecast`, the mixture `said`; now `actual` is known. */
+/* A round ended: those in `members` had said `forecast`, the mixture `said`; now `actual` is known.
+ */
 void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned level,
-		       const uint16_t forecast[PLE_MEMBERS], int32_t said, int32_t actual);
+		       uint32_t members, const uint16_t *forecast, int32_t said, int32_t actual);
 
 #endif

@@ -179,7 +179,7 @@ static void test_mixture_follows_the_best(void **state)
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		static struct ple_mixture mixture;
 		uint64_t loss[PLE_MEMBERS + 1] = { 0 }, best = UINT64_MAX;
-		uint16_t forecast[PLE_MEMBERS];
+		struct ple_targets forecast[PLE_MEMBERS];
 		uint32_t w[PLE_MEMBERS];
 
 		seed = 7;
@@ -188,13 +188,14 @@ static void test_mixture_follows_the_best(void **state)
 			int32_t actual = (int32_t)(next_random() % 1000 + 20000), said;
 
 			for (unsigned m = 0; m < PLE_MEMBERS; m++)
-				forecast[m] = (uint16_t)(m * 6000 + next_random() % 500);
+				forecast[m].of[0][0] = (uint16_t)(m * 6000 + next_random() % 500);
 			ple_mixture_weights(&mixture, 0, PLE_ALL_MEMBERS, w);
-			said = ple_mixture_combine(w, forecast);
+			said = ple_mixture_combine(w, forecast[0].of[0]);
 			for (unsigned m = 0; m < PLE_MEMBERS; m++)
-				loss[m] += pinball(level, forecast[m], actual);
+				loss[m] += pinball(level, forecast[m].of[0][0], actual);
 			loss[PLE_MEMBERS] += pinball(level, said, actual);
-			ple_mixture_learn(&mixture, 0, level, forecast, said, actual);
+			ple_mixture_learn(&mixture, 0, level, PLE_ALL_MEMBERS, forecast[0].of[0],
+					  said, actual);
 		}
 		for (unsigned m = 0; m < PLE_MEMBERS; m++)
 			best = loss[m] < best ? loss[m] : best;
@@ -206,7 +207,7 @@ static void test_mixture_follows_the_best(void **state)
 static void test_mixture_does_not_overflow(void **state)
 {
 	static struct ple_mixture mixture;
-	uint16_t forecast[PLE_MEMBERS];
+	struct ple_targets forecast[PLE_MEMBERS];
 	uint32_t w[PLE_MEMBERS], any;
 
 	(void)state;
@@ -215,14 +216,15 @@ static void test_mixture_does_not_overflow(void **state)
 		int32_t said = t / 20000 % 2 ? 0 : PLE_VALUE_MAX, actual = PLE_VALUE_MAX - said;
 
 		for (unsigned m = 0; m < PLE_MEMBERS; m++)
-			forecast[m] = (uint16_t)(m % 2 ? said : actual);
-		ple_mixture_learn(&mixture, t % 2, PLE_HIGH, forecast, said, actual);
+			forecast[m].of[0][0] = (uint16_t)(m % 2 ? said : actual);
+		ple_mixture_learn(&mixture, t % 2, PLE_HIGH, PLE_ALL_MEMBERS, forecast[0].of[0],
+				  said, actual);
 		ple_mixture_weights(&mixture, t % 2, PLE_ALL_MEMBERS, w);
 		any = 0;
 		for (unsigned m = 0; m < PLE_MEMBERS; m++)
 			any |= w[m];
 		assert_true(any);
-		assert_in_range(ple_mixture_combine(w, forecast), 0, PLE_VALUE_MAX);
+		assert_in_range(ple_mixture_combine(w, forecast[0].of[0]), 0, PLE_VALUE_MAX);
 	}
 }
 
