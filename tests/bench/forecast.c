@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ple/engine.h"
+#include "tests/bench/float_lstm.h"
 #include "tests/bench/trace_windows.h"
 
 #define SCORED (PLE_MEMBERS + 1) /* members, then the mixture */
@@ -22,6 +23,7 @@ struct score {
 	double loss[PLE_HORIZONS][PLE_LEVELS][SCORED];
 	unsigned under[PLE_HORIZONS]; /* windows above the mixture's 0.95 quantile */
 	unsigned count[PLE_HORIZONS];
+	double integer, real; /* losses of the LSTM's frozen last layer, in integers and doubles */
 };
 
 struct summary {
@@ -30,6 +32,7 @@ struct summary {
 	double member_log[PLE_HORIZONS][PLE_LEVELS][PLE_MEMBERS];
 	double under[PLE_HORIZONS];
 	double worst;
+	double int_log; /* integer against double LSTM */
 };
 
 struct options {
@@ -86,6 +89,30 @@ static void score_window(struct score *s, const struct ple_engine *e,
 	}
 }
 
+/* Both LSTMs by their trained last layer alone, so that only the arithmetic differs. */
+static void compare_lstm(struct score *s, const struct ple_engine *e, const struct float_lstm *real,
+			 const struct trace_windows *trace, unsigned t)
+{
+	const struct ple_past *now = &e->past[t % PLE_PAST];
+	double hidden[PLE_LSTM_HIDDEN];
+
+	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
+		hidden[i] = now->hidden[i] / (double)PLE_FEATURE_MAX;
+	for (unsigned target = 0; target < PLE_TARGETS; target++) {
+		unsigned h = target / PLE_LEVELS, level = target % PLE_LEVELS;
+		double unit = PLE_FEATURE_MAX / 16.0 * (1 << now->features.shift) / PLE_VALUE_US;
+		double actual;
+
+		if (t + ple_horizon_windows(h) >= trace->count)
+			return;
+		actual = actual_us(trace, t, ple_horizon_windows(h));
+		s->integer += pinball(unit * float_lstm_forecast(e->weights, hidden, target),
+				      actual, level);
+		s->real += pinball(unit * float_lstm_forecast(e->weights, real->h, target), actual,
+				   level);
+	}
+}
+
 static void dump_window(const struct ple_engine *e, const struct trace_windows *trace, unsigned t)
 {
 	const struct ple_past *now = &e->past[t % PLE_PAST];
@@ -105,12 +132,17 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 		      struct score *score)
 {
 	static struct ple_engine engine;
+	struct float_lstm real = { 0 };
 
 	memset(score, 0, sizeof(*score));
 	ple_engine_init(&engine, options->kernels);
 	ple_engine_use_weights(&engine, options->weights);
 	for (unsigned t = 0; t < trace->count; t++) {
 		ple_engine_observe(&engine, &trace->window[t]);
+		if (options->weights) {
+			float_lstm_step(&options->weights->lstm, &real, engine.lstm.xh);
+			compare_lstm(score, &engine, &real, trace, t);
+		}
 		if (options->dump)
 			dump_window(&engine, trace, t);
 		else if (t >= trace->count / 2)
@@ -150,6 +182,7 @@ static void sum_up(struct summary *sum, const struct score *s, const char *path)
 		sum->under[h] += under;
 	}
 	printf("\n");
+	sum->int_log += s->real > 0 ? log(s->integer / s->real) : 0;
 	sum->traces++;
 }
 
@@ -176,6 +209,7 @@ static void print_figures(const struct summary *sum)
 		       exp(sum->log_ratio[h][PLE_POINT] / sum->traces));
 		printf("forecast.h%u.under\t%.2f\t%%\n", name[h], sum->under[h] / sum->traces);
 	}
+	printf("forecast.int_vs_float\t%.4f\tratio\n", exp(sum->int_log / sum->traces));
 	printf("forecast.worst_vs_best_single\t%.4f\tratio\n", sum->worst);
 }
 

@@ -9,7 +9,7 @@ TRACES ?= tests/traces
 SEED   ?= 1
 
 BENCH_CFLAGS  := $(STD) $(WARN) -O2 -g
-FORECAST_OBJS := $(patsubst %.c,$(BUILD)/bench/%.o,tests/bench/forecast.c tests/bench/trace_windows.c $(wildcard ple/*.c))
+FORECAST_OBJS := $(patsubst %.c,$(BUILD)/bench/%.o,tests/bench/forecast.c tests/bench/trace_windows.c tests/bench/float_lstm.c $(wildcard ple/*.c))
 STEP_OBJS     := $(patsubst %.c,$(BUILD)/bench/%.o,tests/bench/steps.c $(wildcard ple/*.c))
 
 # The default weights are assembled in; see ple/weights_default.c.
