@@ -4,7 +4,7 @@
  * Who calls what when
  *   start         ple_engine_init() once per vCPU; ple_engine_use_weights() with the model to use.
  *   every 10 ms   ple_engine_observe() with the window that ended, on the tick, on an idle core or
- *                 on a core of its own; never in the exit path. It takes about 6,000
+ *                 on a core of its own; never in the exit path. It takes about 17,500
  *                 instructions with AVX2. It needs no lock: only one caller at a time may be in an
  * engine. decisions     read `demand`, which the last call left. Copy it out under whatever
  * protects the caller's data if other cores read it. shell         ple_engine_enable() chooses
