@@ -139,6 +139,20 @@ static void sample_code(struct vcpu *vcpu)
 			   vcpu->shadow.mix);
 }
 
+/* The costly looks take turns, so that a window's watching stays below a hundredth of it. */
+static void look_closer(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
+{
+	bool odd = vcpu->shadow.window_count & 1;
+
+	if (odd && window->seen.run_us)
+		look_at_pages(vcpu, window);
+	if (this_core()->loaded != vcpu)
+		return;
+	take_snapshot(vcpu, now);
+	if (!odd)
+		sample_code(vcpu);
+}
+
 static void close_window(struct vcpu *vcpu, uint64_t now)
 {
 	struct shadow *shadow = &vcpu->shadow;
@@ -150,16 +164,12 @@ static void close_window(struct vcpu *vcpu, uint64_t now)
 	*window = (struct shadow_window) { .start = shadow->window_start,
 					   .length = now - shadow->window_start };
 	fill_window(window, &shadow->at_start, &totals);
-	if (window->seen.run_us)
-		look_at_pages(vcpu, window);
-	if (this_core()->loaded == vcpu) {
-		take_snapshot(vcpu, now);
-		sample_code(vcpu);
-	}
+	look_closer(vcpu, window, now);
 	shadow->at_start = totals;
 	shadow->window_start = now;
 	shadow->window_count++;
 	shadow->cost += tsc_now() - begun;
+	predict_window(vcpu, &window->seen, now);
 }
 
 static void visit_vm(struct core *core, const struct vm *vm, uint64_t now)
@@ -187,6 +197,7 @@ static void tick(struct timer_event *event, uint64_t fired)
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
 			visit_vm(core, vms[i], now);
+	sched_replan(&core->sched, now);
 	core->shadow_due += window;
 	core_timer_arm(&core->timers, event, core->shadow_due);
 }
