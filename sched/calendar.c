@@ -38,19 +38,6 @@ void sched_calendar_insert(struct sched_calendar *calendar, struct sched_entity 
 		sched_heap_insert(&calendar->far, &entity->node, key);
 }
 
-void sched_calendar_remove(struct sched_calendar *calendar, struct sched_entity *entity)
-{
-	unsigned k = (unsigned)entity->node.key;
-
-	if (sched_heap_linked(&entity->node)) {
-		sched_heap_remove(&calendar->far, &entity->node);
-		return;
-	}
-	sched_list_remove(&entity->link);
-	if (sched_list_empty(&calendar->bucket[k]))
-		calendar->occupied &= ~(1ull << k);
-}
-
 /* The first day that is not empty; some day is not. */
 static uint64_t first_day(const struct sched_calendar *calendar)
 {
@@ -80,10 +67,8 @@ static void turn(struct sched_calendar *calendar)
 	}
 }
 
-struct sched_entity *sched_calendar_first(struct sched_calendar *calendar)
+struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar)
 {
-	if (!calendar->occupied && !sched_heap_first(&calendar->far))
-		return NULL;
 	turn(calendar);
 	return SCHED_ENTITY_OF(calendar->bucket[calendar->today % SCHED_BUCKETS].next, link);
 }

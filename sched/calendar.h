@@ -27,10 +27,36 @@ void sched_calendar_init(struct sched_calendar *calendar, uint64_t width);
 
 void sched_calendar_insert(struct sched_calendar *calendar, struct sched_entity *entity,
 			   uint64_t key);
-void sched_calendar_remove(struct sched_calendar *calendar, struct sched_entity *entity);
+
+static inline void sched_calendar_remove(struct sched_calendar *calendar,
+					 struct sched_entity *entity)
+{
+	unsigned k = (unsigned)entity->node.key;
+
+	if (sched_heap_linked(&entity->node)) {
+		sched_heap_remove(&calendar->far, &entity->node);
+		return;
+	}
+	sched_list_remove(&entity->link);
+	if (sched_list_empty(&calendar->bucket[k]))
+		calendar->occupied &= ~(1ull << k);
+}
+
+/* For sched_calendar_first, if the first is not of today: turns the ring to it. */
+struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar);
 
 /* The first entity, or NULL. */
-struct sched_entity *sched_calendar_first(struct sched_calendar *calendar);
+static inline struct sched_entity *sched_calendar_first(struct sched_calendar *calendar)
+{
+	const struct sched_list *bucket = &calendar->bucket[calendar->today % SCHED_BUCKETS];
+
+	/* the far ones that are near today came in when the ring turned to it */
+	if (!sched_list_empty(bucket))
+		return SCHED_ENTITY_OF(bucket->next, link);
+	if (!calendar->occupied && !sched_heap_first(&calendar->far))
+		return NULL;
+	return sched_calendar_turn(calendar);
+}
 
 /* For `surplus`: one of the first few that may leave for core `to`, not quite in order, or NULL. */
 struct sched_entity *sched_calendar_allowed(struct sched_calendar *calendar,

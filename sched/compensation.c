@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-static void forgive(struct sched_book *book)
+void sched_book_forgive(struct sched_book *book)
 {
 	book->forgiven += book->owed;
 	book->owed = 0;
@@ -14,7 +14,7 @@ static void forgive(struct sched_book *book)
 void sched_book_open(struct sched_book *book, struct sched_entity *creditor, uint64_t rest)
 {
 	if (book->creditor != creditor)
-		forgive(book);
+		sched_book_forgive(book);
 	book->creditor = creditor;
 	book->limit = rest > book->owed ? rest : book->owed;
 }
@@ -67,12 +67,6 @@ void sched_book_repay(struct sched_book *book, uint64_t ran)
 	}
 	if (settled)
 		drop_settled(book, settled);
-}
-
-void sched_book_close(struct sched_book *book, const struct sched_entity *creditor)
-{
-	if (book->creditor == creditor)
-		forgive(book);
 }
 
 int64_t sched_book_balance(const struct sched_book *book, const struct sched_entity *entity)

@@ -43,8 +43,15 @@ uint64_t sched_book_lend(struct sched_book *book, const struct sched_entity *deb
 /* The creditor ran for `ran` ticks. */
 void sched_book_repay(struct sched_book *book, uint64_t ran);
 
+/* Ends all debts. */
+void sched_book_forgive(struct sched_book *book);
+
 /* Ends the debts to this entity, if it is the creditor. */
-void sched_book_close(struct sched_book *book, const struct sched_entity *creditor);
+static inline void sched_book_close(struct sched_book *book, const struct sched_entity *creditor)
+{
+	if (book->creditor == creditor)
+		sched_book_forgive(book);
+}
 
 /* What the entity has lent less what it owes here, in ticks. */
 int64_t sched_book_balance(const struct sched_book *book, const struct sched_entity *entity);

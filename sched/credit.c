@@ -182,14 +182,12 @@ static uint64_t savings(struct sched_core *core, struct sched_entity *entity)
 	return config_of(core)->saved ? config_of(core)->saved(core, entity, usual) : usual;
 }
 
-/* Takes part in sharing this core from now on. */
+/* No member of any core, it takes part in sharing this one from now on. */
 static void join(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_entity *state = state_of(entity);
 	struct sched_core *from = core->sched->core[state->clock];
 
-	if (state->share.member)
-		return;
 	state->slice = choose_slice(core, entity);
 	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
 	state->share.weight = entity->params.weight;
@@ -269,12 +267,9 @@ static void park(struct sched_core *core, struct sched_entity *entity)
 	sched_heap_insert(&credit_of(core)->parked, &entity->node, state_of(entity)->cap_until);
 }
 
-/* True if the entity goes on with its slice. */
-static bool unfinished(const struct sched_core *core, const struct sched_entity *entity,
-		       enum sched_enqueue how)
+/* True if an entity that could go on has something left of its slice. */
+static inline bool unfinished(const struct sched_core *core, const struct sched_entity *entity)
 {
-	if (how != SCHED_ENQUEUE_PUT)
-		return false;
 	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
 	return sched_slice_left(core, entity, slice_of(entity)) != 0;
@@ -290,40 +285,48 @@ static void queue_turn(struct sched_core *core, struct sched_entity *entity)
 	sched_book_open(&credit->book, entity, sched_slice_left(core, entity, slice_of(entity)));
 }
 
-static void update_boost(struct sched_core *core, struct sched_entity *entity,
-			 enum sched_enqueue how)
+static bool may_boost(struct sched_core *core, const struct sched_entity *entity)
 {
-	struct credit_entity *state = state_of(entity);
 	const struct credit_config *config = config_of(core);
-	bool entitled = config->boost && under(core, entity) &&
-			(!config->by_class || entity->class == SCHED_LATENCY) &&
-			(!config->may_boost || config->may_boost(core, entity));
 
-	if (how == SCHED_ENQUEUE_WAKE)
-		state->boosted = entitled;
-	else if (how == SCHED_ENQUEUE_YIELD || !entitled)
-		state->boosted = false;
-	else if (!config->by_class && entity->burst + core->sched->grain >= ticks_of(core)->boost)
-		state->boosted = false;
+	return config->boost && under(core, entity) &&
+	       (!config->by_class || entity->class == SCHED_LATENCY) &&
+	       (!config->may_boost || config->may_boost(core, entity));
 }
 
-/* The queue of an entity that can run. */
-static void choose_queue(struct sched_core *core, struct sched_entity *entity,
-			 enum sched_enqueue how, bool was_boosted)
+/* A boost begins with a wake-up; it ends with a yield, without credit, or when it has lasted. */
+static inline void update_boost(struct sched_core *core, struct sched_entity *entity,
+				enum sched_enqueue how)
 {
-	bool goes_on = unfinished(core, entity, how);
-	bool keeps_turn =
-		goes_on && config_of(core)->keep_turn && !was_boosted && !credit_of(core)->turn;
+	struct credit_entity *state = state_of(entity);
+	bool lasted = !config_of(core)->by_class &&
+		      entity->burst + core->sched->grain >= ticks_of(core)->boost;
 
-	if (how == SCHED_ENQUEUE_YIELD) {
-		state_of(entity)->queue = CREDIT_ASIDE;
-		credit_of(core)->aside = entity;
-	} else if (keeps_turn) {
+	if (how == SCHED_ENQUEUE_WAKE)
+		state->boosted = may_boost(core, entity);
+	else if (state->boosted)
+		state->boosted = how != SCHED_ENQUEUE_YIELD && !lasted && may_boost(core, entity);
+}
+
+static void set_aside(struct sched_core *core, struct sched_entity *entity)
+{
+	state_of(entity)->queue = CREDIT_ASIDE;
+	credit_of(core)->aside = entity;
+	entity->slice_used = 0;
+	sched_book_close(&credit_of(core)->book, entity);
+}
+
+/* The queue of an entity that can run and does not yield. */
+static inline void choose_queue(struct sched_core *core, struct sched_entity *entity,
+				enum sched_enqueue how, bool was_boosted)
+{
+	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
+
+	if (goes_on && config_of(core)->keep_turn && !was_boosted && !credit_of(core)->turn) {
 		queue_turn(core, entity);
 		return;
-	} else {
-		queue_by_credit(core, entity, how == SCHED_ENQUEUE_DIRECTED);
 	}
+	queue_by_credit(core, entity, how == SCHED_ENQUEUE_DIRECTED);
 	if (!goes_on || !state_of(entity)->boosted)
 		entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
@@ -339,30 +342,34 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		park(core, entity);
 		return;
 	}
-	join(core, entity);
+	if (!state_of(entity)->share.member)
+		join(core, entity);
 	was_boosted = state_of(entity)->boosted;
 	update_boost(core, entity, how);
-	choose_queue(core, entity, how, was_boosted);
+	if (how == SCHED_ENQUEUE_YIELD)
+		set_aside(core, entity);
+	else
+		choose_queue(core, entity, how, was_boosted);
 }
 
-static void unqueue(struct sched_core *core, struct sched_entity *entity)
+static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_core *credit = credit_of(core);
 	enum credit_queue queue = state_of(entity)->queue;
 
 	state_of(entity)->queue = CREDIT_NONE;
-	if (queue == CREDIT_BOOST)
-		sched_heap_remove(&credit->boost, &entity->node);
-	else if (queue == CREDIT_OVER)
+	if (queue == CREDIT_OVER)
 		sched_calendar_remove(&credit->over, entity);
-	else if (queue == CREDIT_PARKED)
-		sched_heap_remove(&credit->parked, &entity->node);
-	else if (queue == CREDIT_ASIDE)
-		credit->aside = NULL;
+	else if (queue == CREDIT_UNDER)
+		sched_list_remove(&entity->link);
 	else if (queue == CREDIT_TURN)
 		credit->turn = NULL;
+	else if (queue == CREDIT_BOOST)
+		sched_heap_remove(&credit->boost, &entity->node);
+	else if (queue == CREDIT_ASIDE)
+		credit->aside = NULL;
 	else
-		sched_list_remove(&entity->link);
+		sched_heap_remove(&credit->parked, &entity->node);
 }
 
 void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
@@ -393,7 +400,7 @@ static void unpark(struct sched_core *core, uint64_t now)
 	while (node && node->key <= now) {
 		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
 
-		unqueue(core, entity);
+		sched_heap_remove(&credit_of(core)->parked, node);
 		join(core, entity);
 		queue_by_credit(core, entity, false);
 		node = sched_heap_first(&credit_of(core)->parked);
@@ -401,26 +408,23 @@ static void unpark(struct sched_core *core, uint64_t now)
 }
 
 /* The clock has moved on: some who were over are no longer, or the other way round. */
-static void reclassify(struct sched_core *core)
+static inline void reclassify(struct sched_core *core)
 {
 	struct credit_core *credit = credit_of(core);
+	struct sched_entity *entity;
 
-	if (config_of(core)->by_share)
-		return;
 	for (unsigned i = 0; i < RECLASSIFY_MAX; i++) {
-		struct sched_entity *entity = sched_calendar_first(&credit->over);
-
+		entity = sched_calendar_first(&credit->over);
 		if (!entity || !under(core, entity))
 			break;
-		unqueue(core, entity);
+		sched_calendar_remove(&credit->over, entity);
 		queue_by_credit(core, entity, false);
 	}
 	for (unsigned i = 0; i < RECLASSIFY_MAX && !sched_list_empty(&credit->under); i++) {
-		struct sched_entity *entity = SCHED_ENTITY_OF(credit->under.next, link);
-
+		entity = SCHED_ENTITY_OF(credit->under.next, link);
 		if (under(core, entity))
 			break;
-		unqueue(core, entity);
+		sched_list_remove(&entity->link);
 		queue_over(core, entity, false);
 	}
 }
@@ -438,15 +442,14 @@ static uint64_t notice_at(struct sched_core *core)
 	return since == SCHED_NEVER ? 0 : (since / interval + 2) * interval;
 }
 
-static struct sched_entity *best(struct sched_core *core, uint64_t now)
+static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
+	struct sched_node *boosted = sched_heap_first(&credit->boost);
 	struct sched_entity *entity;
 
-	if (credit->turn && notice_at(core) > now)
-		return credit->turn;
-	if (sched_heap_first(&credit->boost))
-		return SCHED_ENTITY_OF(sched_heap_first(&credit->boost), node);
+	if (boosted && !(credit->turn && notice_at(core) > now))
+		return SCHED_ENTITY_OF(boosted, node);
 	if (credit->turn)
 		return credit->turn;
 	if (!sched_list_empty(&credit->under))
@@ -504,7 +507,8 @@ struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	enum credit_queue queue;
 
 	unpark(core, now);
-	reclassify(core);
+	if (!config_of(core)->by_share)
+		reclassify(core);
 	decision->until = next_release(core);
 	entity = best(core, now);
 	if (!entity)

@@ -76,6 +76,11 @@ void sched_heap_remove(struct sched_heap *heap, struct sched_node *node)
 	struct sched_node *parent = node->parent, *rest;
 
 	assert(sched_heap_linked(node));
+	node->rank = 0;
+	if (!parent && !node->left) { /* it was alone: without a left child there is no right one */
+		heap->root = NULL;
+		return;
+	}
 	detach(node->left);
 	detach(node->right);
 	rest = merge(node->left, node->right);
@@ -89,5 +94,4 @@ void sched_heap_remove(struct sched_heap *heap, struct sched_node *node)
 		parent->right = rest;
 	while (parent && settle(parent))
 		parent = parent->parent;
-	*node = (struct sched_node) { 0 };
 }

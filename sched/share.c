@@ -63,16 +63,6 @@ void sched_share_leave(struct sched_share_clock *clock, struct sched_share *shar
 	shift(clock, weighted);
 }
 
-void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share, uint64_t ran)
-{
-	uint64_t amount = ran * UNIT + share->rest;
-	uint64_t advance = amount / share->weight;
-
-	share->rest = (uint32_t)(amount - advance * share->weight);
-	share->time += advance;
-	shift(clock, (int64_t)(advance * share->weight));
-}
-
 void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
 		      struct sched_share *share, uint64_t debt)
 {

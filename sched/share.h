@@ -75,7 +75,20 @@ void sched_share_join(struct sched_share_clock *clock, struct sched_share *share
 void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share);
 
 /* A member ran for `ran` ticks, at most 2^54. */
-void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share, uint64_t ran);
+static inline void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share,
+				      uint64_t ran)
+{
+	uint64_t amount = ran * SCHED_SHARE_UNIT + share->rest;
+	uint64_t sum = clock->rest + amount;
+	uint64_t weight = sched_share_weight(clock);
+
+	share->time += amount / share->weight;
+	share->rest = (uint32_t)(amount % share->weight);
+	sum -= share->rest;
+	clock->rest = sum % weight;
+	atomic_store_explicit(&clock->time, sched_share_time(clock) + sum / weight,
+			      memory_order_relaxed);
+}
 
 /*
  * A non-member goes from one clock to another, as far behind or ahead of all others as it was; in
