@@ -7,6 +7,7 @@
 #include "hv/main.h"
 #include "hv/modules.h"
 #include "hv/panic.h"
+#include "hv/predict.h"
 #include "hv/services.h"
 #include "hv/time.h"
 #include "hv/trace.h"
@@ -77,6 +78,7 @@ static void start_scheduler(void)
 		if (core_loop_init(POLICY_DEFAULT) != OK)
 			panic("the default scheduling policy is missing");
 	}
+	predict_init();
 	log_info("scheduler: %s on %u core%s", sched_policy_name(scheduler.ops), core_count,
 		 core_count == 1 ? "" : "s");
 }

@@ -119,7 +119,8 @@ enum error vcpu_create(struct vm *vm, uint32_t index, struct vcpu **created)
 	vcpu->vm = vm;
 	vcpu->index = index;
 	vcpu->wake.fire = wake_up;
-	if (vmx_vcpu_alloc(vcpu) != OK) {
+	if (predict_create(vcpu) != OK || vmx_vcpu_alloc(vcpu) != OK) {
+		predict_destroy(vcpu);
 		free(vcpu);
 		return ERR_NO_MEMORY;
 	}
@@ -130,6 +131,7 @@ enum error vcpu_create(struct vm *vm, uint32_t index, struct vcpu **created)
 void vcpu_destroy(struct vcpu *vcpu)
 {
 	vmx_vcpu_free(vcpu);
+	predict_destroy(vcpu);
 	free(vcpu);
 }
 

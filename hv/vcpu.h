@@ -14,6 +14,7 @@
 #include "drivers/virt/lapic.h"
 #include "hv/error.h"
 #include "hv/gpr.h"
+#include "hv/predict.h"
 #include "hv/shadow.h"
 #include "hv/timer_queue.h"
 #include "sched/sched.h"
@@ -98,6 +99,7 @@ struct vcpu {
 	struct core *wake_armed_on; /* ...on this core */
 
 	struct shadow shadow;
+	struct predict *predict;
 	uint64_t io_operations; /* IN, OUT and their like */
 	uint64_t io_bytes;
 	uint64_t new_pages; /* RAM that this vCPU touched first */

@@ -1,0 +1,198 @@
+#include "hv/predict.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hv/log.h"
+#include "hv/modules.h"
+#include "hv/rendezvous.h"
+#include "hv/time.h"
+#include "hv/vm.h"
+#include "sched/drp_knobs.h"
+#include "sched/engine_advice.h"
+
+#define LEARNT_WINDOWS 500 /* an engine that has seen so many is worth taking over */
+
+enum predict_mode predict_mode;
+enum sched_fault predict_fault;
+
+static struct ple_weights weights;
+static bool weights_loaded;
+
+static const char *const mode_names[PREDICT_MODES] = {
+	[PREDICT_AUTO] = "auto",
+	[PREDICT_ALL] = "all",
+	[PREDICT_OFF] = "off",
+};
+
+const char *predict_mode_name(enum predict_mode mode)
+{
+	return mode < PREDICT_MODES ? mode_names[mode] : "?";
+}
+
+/* ---- Configuration ---- */
+
+static void complain(const char *key, const char *value, const char *why)
+{
+	log_error("augur.cfg: policy.%s: '%s' %s; the default stays", key, value, why);
+}
+
+static void configure_knob(const struct drp_knob *knob, const char *text)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0')
+		complain(knob->key, text, "is no number");
+	else if (value > UINT32_MAX || drp_knob_set(knob->key, (uint32_t)value, &knob) != OK)
+		complain(knob->key, text, "is out of range");
+}
+
+static void configure_knobs(void)
+{
+	unsigned count;
+	const struct drp_knob *knobs = drp_knob_list(&count);
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *text = config_param(&config, CONFIG_ALL_VMS, knobs[i].key);
+
+		if (text)
+			configure_knob(&knobs[i], text);
+	}
+}
+
+static void configure_mode(void)
+{
+	const char *text = config_param(&config, CONFIG_ALL_VMS, "forecast");
+
+	for (unsigned i = 0; text && i < PREDICT_MODES; i++) {
+		if (strcmp(text, mode_names[i]) != 0)
+			continue;
+		predict_mode = (enum predict_mode)i;
+		return;
+	}
+	if (text)
+		complain("forecast", text, "is neither auto nor all nor off");
+}
+
+static void configure_fault(void)
+{
+	const char *text = config_param(&config, CONFIG_ALL_VMS, "fault");
+
+	for (unsigned i = 0; text && i < SCHED_FAULTS; i++) {
+		if (strcmp(text, sched_fault_name((enum sched_fault)i)) != 0)
+			continue;
+		predict_fault = (enum sched_fault)i;
+		return;
+	}
+	if (text)
+		complain("fault", text, "is not none, stuck, random, inverted or late");
+}
+
+static void load_weights(void)
+{
+	enum ple_weights_error error =
+		ple_weights_load(&weights, ple_default_weights, ple_default_weights_size);
+
+	weights_loaded = error == PLE_WEIGHTS_OK;
+	if (!weights_loaded)
+		log_error("forecast: no LSTM: %s", ple_weights_error_text(error));
+}
+
+void predict_init(void)
+{
+	load_weights();
+	configure_knobs();
+	configure_mode();
+	configure_fault();
+}
+
+/* ---- Engines ---- */
+
+/* An experienced engine of a VM with the same image, or NULL. */
+static struct ple_engine *find_teacher(const struct vcpu *vcpu)
+{
+	for (unsigned i = 0; i < VM_MAX; i++) {
+		const struct vm *vm = vms[i];
+
+		if (!vm || vm == vcpu->vm || vcpu->index >= vm->vcpu_count ||
+		    strcmp(vm->config->image, vcpu->vm->config->image) != 0)
+			continue;
+		if (vm->vcpus[vcpu->index]->predict->engine.history.windows >= LEARNT_WINDOWS)
+			return &vm->vcpus[vcpu->index]->predict->engine;
+	}
+	return NULL;
+}
+
+struct lesson {
+	struct ple_engine *to;
+	const struct ple_engine *from;
+};
+
+static void inherit(void *context)
+{
+	struct lesson *lesson = context;
+
+	ple_engine_inherit(lesson->to, lesson->from);
+}
+
+enum error predict_create(struct vcpu *vcpu)
+{
+	struct predict *predict = memalign(CACHE_LINE, sizeof(*predict));
+	struct lesson lesson;
+
+	if (!predict)
+		return ERR_NO_MEMORY;
+	memset(predict, 0, sizeof(*predict));
+	ple_engine_init(&predict->engine, &ple_kernels_general);
+	if (weights_loaded)
+		ple_engine_use_weights(&predict->engine, &weights);
+	vcpu->predict = predict;
+	lesson = (struct lesson) { &predict->engine, find_teacher(vcpu) };
+	if (lesson.from)
+		rendezvous(inherit, &lesson); /* its core must not be inside it */
+	return OK;
+}
+
+void predict_destroy(struct vcpu *vcpu)
+{
+	free(vcpu->predict);
+}
+
+/* ---- The tick ---- */
+
+static bool is_forecast(const struct vcpu *vcpu)
+{
+	if (predict_mode != PREDICT_AUTO)
+		return predict_mode == PREDICT_ALL;
+	return vcpu->sched.class == SCHED_LATENCY && sched_wants_advice(vcpu->sched.sched);
+}
+
+static void remember(struct predict *predict, uint32_t actual, uint64_t now)
+{
+	const struct sched_expectation *said = &predict->advice.cpu[SCHED_10MS];
+
+	predict->past[predict->windows % PREDICT_PAST] = (struct predict_point) {
+		.when = now,
+		.point = said->point,
+		.high = said->high,
+		.actual = actual,
+	};
+	predict->windows++;
+}
+
+void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now)
+{
+	struct predict *predict = vcpu->predict;
+	uint64_t begun = tsc_now();
+
+	if (!is_forecast(vcpu))
+		return;
+	remember(predict, window->run_us + window->wait_us, now);
+	ple_engine_observe(&predict->engine, window);
+	sched_advice_of_engine(&predict->advice, &predict->engine, window);
+	sched_break_advice(&predict->advice, predict_fault, &predict->fault);
+	sched_advise(&this_core()->sched, &vcpu->sched, &predict->advice, now);
+	predict->cost += tsc_now() - begun;
+}

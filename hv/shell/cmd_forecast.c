@@ -1,0 +1,128 @@
+/* What the predictive engine says of a vCPU, and what came of it. */
+#include "hv/core.h"
+#include "hv/predict.h"
+#include "hv/shell/vm_args.h"
+#include "hv/time.h"
+
+#define AREA "vCPUs"
+#define BAR  40 /* columns for a window of 10 ms */
+
+static uint32_t column(uint32_t us)
+{
+	uint32_t at = us * BAR / PLE_WINDOW_US;
+
+	return at < BAR ? at : BAR - 1;
+}
+
+/* One line of the picture: # actual demand, | the median, > the 0.95 quantile forecast for it. */
+static void draw(const struct predict_point *p, char bar[BAR + 1])
+{
+	for (uint32_t i = 0; i < BAR; i++)
+		bar[i] = p->actual && i <= column(p->actual) ? '#' : ' ';
+	bar[column(p->point)] = '|';
+	bar[column(p->high)] = '>';
+	bar[BAR] = '\0';
+}
+
+static void print_past(const struct predict *predict)
+{
+	char bar[BAR + 1];
+
+	shell_puts(
+		"   ms ago  actual  median    high  (us in 10 ms; # actual, | median, > high)\n");
+	for (uint64_t back = 1; back <= PREDICT_PAST && back <= predict->windows; back++) {
+		const struct predict_point *p =
+			&predict->past[(predict->windows - back) % PREDICT_PAST];
+
+		draw(p, bar);
+		shell_printf("%9lu %7u %7u %7u  [%s]\n",
+			     ns_from_ticks(tsc_now() - p->when) / 1000000, p->actual, p->point,
+			     p->high, bar);
+	}
+}
+
+static void print_next(const struct ple_engine *engine)
+{
+	static const char *const names[PLE_RESOURCES] = { "CPU us", "pages", "I/O ops" };
+	static const unsigned ms[PLE_HORIZONS] = { 10, 20, 50 };
+
+	shell_puts("a window of 10 ms, over the next...   mean  median    high\n");
+	for (unsigned r = 0; r < PLE_RESOURCES; r++)
+		for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+			const struct ple_expectation *e = &engine->demand.of[r][h];
+
+			shell_printf("  %-8s %2u ms %26u %7u %7u\n", names[r], ms[h], e->mean,
+				     e->point, e->high);
+		}
+}
+
+static unsigned situation_of(const struct ple_engine *engine)
+{
+	return engine->past[(engine->history.windows + PLE_PAST - 1) % PLE_PAST].features.situation;
+}
+
+static void print_models(const struct ple_engine *engine)
+{
+	uint32_t point[PLE_MEMBERS], high[PLE_MEMBERS];
+	uint64_t points = 0, highs = 0;
+	unsigned now = situation_of(engine);
+
+	ple_mixture_weights(&engine->mixture[PLE_10MS][PLE_POINT], now, engine->members, point);
+	ple_mixture_weights(&engine->mixture[PLE_10MS][PLE_HIGH], now, engine->members, high);
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		points += point[m];
+		highs += high[m];
+	}
+	shell_puts("model             median  weight    high  weight\n");
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		const struct ple_targets *said = ple_engine_said(engine, m);
+
+		if (!(engine->members >> m & 1))
+			continue;
+		shell_printf("%-16s %7u %6lu%% %7u %6lu%%\n", ple_models[m]->name,
+			     said->of[PLE_10MS][PLE_POINT] / PLE_VALUE_US,
+			     points ? point[m] * 100 / points : 0,
+			     said->of[PLE_10MS][PLE_HIGH] / PLE_VALUE_US,
+			     highs ? high[m] * 100 / highs : 0);
+	}
+}
+
+static void print_judgement(const struct predict *predict)
+{
+	const struct ple_engine *e = &predict->engine;
+
+	shell_printf("loss of the high forecast %u, of the naive one %u: the engine %s\n",
+		     e->loss[PLE_10MS][PLE_HIGH] >> 8, e->rival_loss[PLE_10MS][PLE_HIGH] >> 8,
+		     e->trusted ? "stands by it" : "does not vouch for it");
+	shell_printf("%lu windows, %lu ticks each\n", predict->windows,
+		     predict->cost / predict->windows);
+}
+
+static enum error cmd_forecast(int argc, char **argv)
+{
+	struct vcpu *vcpu;
+	enum error error;
+
+	if (argc < 2 || argc > 3)
+		return shell_usage();
+	error = shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, &vcpu);
+	if (error != OK)
+		return error;
+	if (!vcpu->predict->windows)
+		return shell_error("nothing was forecast of this vCPU yet; with `drp forecast all` "
+				   "the engine runs for every vCPU, whatever the policy");
+	print_past(vcpu->predict);
+	print_next(&vcpu->predict->engine);
+	print_models(&vcpu->predict->engine);
+	print_judgement(vcpu->predict);
+	return OK;
+}
+
+SHELL_COMMAND(
+	forecast, .area = AREA, .name = "forecast", .params = "VM [VCPU]",
+	.summary = "show what a vCPU was forecast to need, and what it needed",
+	.help = "Demand is time on a core plus time runnable but waiting. For each window of\n"
+		"10 ms, newest first: the demand, and the median and the 0.95 quantile that had\n"
+		"been forecast for it (after any fault injection). Then what is forecast now, and\n"
+		"what each model says with its weight in the mixture.",
+	.run = cmd_forecast, .complete = shell_complete_vcpu);
