@@ -24,7 +24,7 @@ include scripts/hv.mk
 include guests/guest.mk
 include drivers/font.mk
 include tests/unit/unit.mk
-include $(wildcard tests/fuzz/*.mk tests/bench/*.mk tests/sim/*.mk tests/labs/*.mk)
+include $(wildcard tests/fuzz/*.mk tests/bench/*.mk tests/sim/*.mk tests/labs/*.mk tests/shell/*.mk)
 
 # --- what people call ----------------------------------------------------------------------------
 # Targets that need packages call scripts/deps first, then make again: what the makefiles find on
@@ -90,7 +90,7 @@ clean:	## remove what was built; keeps what was downloaded
 # --- the suites of `make test` -------------------------------------------------------------------
 # Each is a target whose last line says `... N passed, N failed`.
 
-TEST_SUITES += unit-suite check-scripts check-headers check-nosimd fuzz-short boot-suite
+TEST_SUITES += unit-suite check-scripts check-headers check-nosimd sim-properties fuzz-short boot-suite shell-suite
 
 .PHONY: unit-suite check-scripts check-headers check-nosimd boot-suite
 unit-suite: $(UNIT_TESTS:%=$(BUILD)/unit/%)

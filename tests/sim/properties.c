@@ -293,7 +293,7 @@ int main(int argc, char **argv)
 	}
 	for (uint64_t seed = first; seed < first + count; seed++)
 		failed += !run_one(seed, policy, verbose);
-	printf("%llu scenarios, %llu failed\n", (unsigned long long)count,
+	printf("random scenarios: %llu passed, %llu failed\n", (unsigned long long)(count - failed),
 	       (unsigned long long)failed);
 	return failed != 0;
 }
