@@ -128,22 +128,45 @@ enum error guest_walk(const struct guest_ram *ram, const struct guest_paging *pa
 	return walk_tables(ram, mode, paging->cr3 & mode->cr3_mask, linear, walk);
 }
 
+/* The next piece of [linear, linear + length) that lies in one page: its length, 0 if unmapped. */
+static size_t next_piece(const struct guest_ram *ram, const struct guest_paging *paging,
+			 uint64_t linear, size_t length, uint64_t *gpa)
+{
+	size_t piece = GUEST_PAGE_SIZE - (linear & (GUEST_PAGE_SIZE - 1));
+	struct guest_walk walk;
+
+	if (guest_walk(ram, paging, linear, &walk) != OK)
+		return 0;
+	*gpa = walk.gpa;
+	return piece < length ? piece : length;
+}
+
 size_t guest_read_linear(const struct guest_ram *ram, const struct guest_paging *paging,
 			 uint64_t linear, void *to, size_t length)
 {
-	struct guest_walk walk;
-	size_t done = 0;
+	size_t done = 0, piece;
+	uint64_t gpa;
 
 	while (done < length) {
-		size_t part = GUEST_PAGE_SIZE - ((linear + done) & (GUEST_PAGE_SIZE - 1));
+		piece = next_piece(ram, paging, linear + done, length - done, &gpa);
+		if (!piece || guest_ram_read(ram, gpa, (char *)to + done, piece) != OK)
+			break;
+		done += piece;
+	}
+	return done;
+}
 
-		if (part > length - done)
-			part = length - done;
-		if (guest_walk(ram, paging, linear + done, &walk) != OK)
+size_t guest_write_linear(const struct guest_ram *ram, const struct guest_paging *paging,
+			  uint64_t linear, const void *from, size_t length)
+{
+	size_t done = 0, piece;
+	uint64_t gpa;
+
+	while (done < length) {
+		piece = next_piece(ram, paging, linear + done, length - done, &gpa);
+		if (!piece || guest_ram_write(ram, gpa, (const char *)from + done, piece) != OK)
 			break;
-		if (guest_ram_read(ram, walk.gpa, (char *)to + done, part) != OK)
-			break;
-		done += part;
+		done += piece;
 	}
 	return done;
 }

@@ -58,4 +58,8 @@ enum error guest_walk(const struct guest_ram *ram, const struct guest_paging *pa
 size_t guest_read_linear(const struct guest_ram *ram, const struct guest_paging *paging,
 			 uint64_t linear, void *to, size_t length);
 
+/* The same for writing. Whether the guest may write there is for the caller to have checked. */
+size_t guest_write_linear(const struct guest_ram *ram, const struct guest_paging *paging,
+			  uint64_t linear, const void *from, size_t length);
+
 #endif

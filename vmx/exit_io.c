@@ -59,12 +59,19 @@ static void add_masked(uint64_t *reg, int64_t by, uint64_t mask)
 	*reg = kept | ((*reg + by) & mask);
 }
 
+static bool is_writable(const struct guest_ram *ram, const struct guest_paging *paging,
+			uint64_t linear)
+{
+	struct guest_walk walk;
+
+	return guest_walk(ram, paging, linear, &walk) == OK && walk.writable;
+}
+
 /* One element between port and memory; false if its page does not allow it. */
 static bool string_element(struct vcpu *vcpu, const struct io_access *io, uint64_t linear)
 {
 	struct guest_paging paging = guest_paging_of(vcpu);
 	struct guest_ram *ram = &vcpu->vm->ram;
-	struct guest_walk walk;
 	uint64_t value = 0;
 
 	if (!io->in) {
@@ -73,10 +80,10 @@ static bool string_element(struct vcpu *vcpu, const struct io_access *io, uint64
 		vm_port_write(vcpu->vm, io->port, io->size, value);
 		return true;
 	}
-	if (guest_walk(ram, &paging, linear, &walk) != OK || !walk.writable)
+	if (!is_writable(ram, &paging, linear) || !is_writable(ram, &paging, linear + io->size - 1))
 		return false;
 	value = vm_port_read(vcpu->vm, io->port, io->size);
-	return guest_ram_write(ram, walk.gpa, &value, io->size) == OK;
+	return guest_write_linear(ram, &paging, linear, &value, io->size) == io->size;
 }
 
 /* The exit precedes the access to memory, so a page that is missing is for us to report. */

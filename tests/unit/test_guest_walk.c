@@ -162,6 +162,23 @@ static void reads_stop_at_the_first_hole(void **state)
 	assert_int_equal(guest_read_linear(&ram, &paging, 0x1ffe, text, 6), 2);
 }
 
+static void writes_follow_the_linear_pages(void **state)
+{
+	struct guest_paging paging = { .cr0 = CR0_PG, .cr3 = 0x1000, .cr4 = PAE, .efer = LMA };
+
+	(void)state;
+	set64(0x1000, 0, 0x2000 | PRESENT);
+	set64(0x2000, 0, 0x3000 | PRESENT);
+	set64(0x3000, 0, 0x4000 | PRESENT);
+	set64(0x4000, 0, 0x9000 | PRESENT);
+	set64(0x4000, 1, 0x7000 | PRESENT);
+	assert_int_equal(guest_write_linear(&ram, &paging, 4094, "wxyz", 4), 4);
+	assert_memory_equal(&memory[9][4094], "wx", 2);
+	assert_memory_equal(&memory[7][0], "yz", 2);
+	assert_int_equal(memory[10][0], 0);
+	assert_int_equal(guest_write_linear(&ram, &paging, 0x1fff, "wx", 2), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup(two_levels_with_and_without_large_pages, clear),
 		cmocka_unit_test_setup(holes_and_tables_outside_ram_fault, clear),
 		cmocka_unit_test_setup(reads_stop_at_the_first_hole, clear),
+		cmocka_unit_test_setup(writes_follow_the_linear_pages, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
