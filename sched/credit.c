@@ -18,10 +18,14 @@
  */
 #include "sched/credit.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "sched/internal.h"
 #include "sched/policies.h"
+
+/* Kept out of line, so that the common case in its caller saves no registers for it. */
+#define APART __attribute__((noinline))
 
 #define CAP_WINDOW_US	  30000 /* a capped entity runs at most cap percent of this at once */
 #define RECLASSIFY_MAX	  2	/* entities that change between UNDER and OVER in one decision */
@@ -99,6 +103,7 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 	(void)now;
 	credit->config = config;
 	sched_list_init(&credit->under);
+	sched_list_init(&credit->boosts);
 	sched_share_init(&credit->clock);
 	credit->ticks = (struct credit_ticks) {
 		.slice = us(core, config->slice_us),
@@ -227,23 +232,48 @@ static void queue_over(struct sched_core *core, struct sched_entity *entity, boo
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
 
-static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
+static void queue_in_list(struct sched_list *list, struct sched_entity *entity, bool first)
 {
-	uint64_t key = config_of(core)->by_class ? entity->burst + 1 : 1;
-
-	state_of(entity)->queue = CREDIT_BOOST;
-	sched_heap_insert(&credit_of(core)->boost, &entity->node, first ? 0 : key);
-}
-
-static void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
-{
-	struct sched_list *list = &credit_of(core)->under;
-
-	state_of(entity)->queue = CREDIT_UNDER;
 	if (first)
 		sched_list_add_head(list, &entity->link);
 	else
 		sched_list_add_tail(list, &entity->link);
+}
+
+static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
+{
+	struct credit_core *credit = credit_of(core);
+
+	state_of(entity)->queue = CREDIT_BOOST;
+	if (credit->config->by_class)
+		sched_heap_insert(&credit->boost, &entity->node, first ? 0 : entity->burst + 1);
+	else
+		queue_in_list(&credit->boosts, entity, first);
+}
+
+static void unqueue_boost(struct credit_core *credit, struct sched_entity *entity)
+{
+	if (credit->config->by_class)
+		sched_heap_remove(&credit->boost, &entity->node);
+	else
+		sched_list_remove(&entity->link);
+}
+
+static struct sched_entity *first_boosted(const struct credit_core *credit)
+{
+	struct sched_node *node = sched_heap_first(&credit->boost);
+
+	if (node)
+		return SCHED_ENTITY_OF(node, node);
+	if (sched_list_empty(&credit->boosts))
+		return NULL;
+	return SCHED_ENTITY_OF(credit->boosts.next, link);
+}
+
+static void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
+{
+	state_of(entity)->queue = CREDIT_UNDER;
+	queue_in_list(&credit_of(core)->under, entity, first);
 }
 
 static void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
@@ -260,6 +290,7 @@ static void queue_by_credit(struct sched_core *core, struct sched_entity *entity
 
 static void park(struct sched_core *core, struct sched_entity *entity)
 {
+	sched_book_close(&credit_of(core)->book, entity);
 	part(core, entity);
 	state_of(entity)->queue = CREDIT_PARKED;
 	state_of(entity)->boosted = false;
@@ -272,7 +303,7 @@ static inline bool unfinished(const struct sched_core *core, const struct sched_
 {
 	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
-	return sched_slice_left(core, entity, slice_of(entity)) != 0;
+	return entity->slice_used + core->sched->grain < slice_of(entity);
 }
 
 /* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
@@ -294,34 +325,42 @@ static bool may_boost(struct sched_core *core, const struct sched_entity *entity
 	       (!config->may_boost || config->may_boost(core, entity));
 }
 
-/* A boost begins with a wake-up; it ends with a yield, without credit, or when it has lasted. */
+static bool boost_lasted(const struct sched_core *core, const struct sched_entity *entity)
+{
+	return !config_of(core)->by_class &&
+	       entity->burst + core->sched->grain >= ticks_of(core)->boost;
+}
+
+/* A boost begins with a wake-up; it ends without credit or when it has lasted. */
 static inline void update_boost(struct sched_core *core, struct sched_entity *entity,
 				enum sched_enqueue how)
 {
 	struct credit_entity *state = state_of(entity);
-	bool lasted = !config_of(core)->by_class &&
-		      entity->burst + core->sched->grain >= ticks_of(core)->boost;
-
 	if (how == SCHED_ENQUEUE_WAKE)
 		state->boosted = may_boost(core, entity);
 	else if (state->boosted)
-		state->boosted = how != SCHED_ENQUEUE_YIELD && !lasted && may_boost(core, entity);
+		state->boosted = !boost_lasted(core, entity) && may_boost(core, entity);
 }
 
+/* It gives way: whoever is chosen next, it is not this one, unless it is alone. */
 static void set_aside(struct sched_core *core, struct sched_entity *entity)
 {
+	assert(state_of(entity)->share.member); /* since it ran */
 	state_of(entity)->queue = CREDIT_ASIDE;
+	state_of(entity)->boosted = false;
 	credit_of(core)->aside = entity;
 	entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
 /* The queue of an entity that can run and does not yield. */
-static inline void choose_queue(struct sched_core *core, struct sched_entity *entity,
-				enum sched_enqueue how, bool was_boosted)
+static APART void choose_queue(struct sched_core *core, struct sched_entity *entity,
+			       enum sched_enqueue how)
 {
 	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
+	bool was_boosted = state_of(entity)->boosted;
 
+	update_boost(core, entity, how);
 	if (goes_on && config_of(core)->keep_turn && !was_boosted && !credit_of(core)->turn) {
 		queue_turn(core, entity);
 		return;
@@ -335,21 +374,17 @@ static inline void choose_queue(struct sched_core *core, struct sched_entity *en
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		    uint64_t now)
 {
-	bool was_boosted;
-
 	if (entity->params.cap && state_of(entity)->cap_until > now) {
-		sched_book_close(&credit_of(core)->book, entity);
 		park(core, entity);
+		return;
+	}
+	if (how == SCHED_ENQUEUE_YIELD) {
+		set_aside(core, entity);
 		return;
 	}
 	if (!state_of(entity)->share.member)
 		join(core, entity);
-	was_boosted = state_of(entity)->boosted;
-	update_boost(core, entity, how);
-	if (how == SCHED_ENQUEUE_YIELD)
-		set_aside(core, entity);
-	else
-		choose_queue(core, entity, how, was_boosted);
+	choose_queue(core, entity, how);
 }
 
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
@@ -365,7 +400,7 @@ static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
 	else if (queue == CREDIT_TURN)
 		credit->turn = NULL;
 	else if (queue == CREDIT_BOOST)
-		sched_heap_remove(&credit->boost, &entity->node);
+		unqueue_boost(credit, entity);
 	else if (queue == CREDIT_ASIDE)
 		credit->aside = NULL;
 	else
@@ -393,7 +428,7 @@ void credit_forget(struct sched_core *core, struct sched_entity *entity)
 		count_sensitive(core, entity, 0);
 }
 
-static void unpark(struct sched_core *core, uint64_t now)
+static APART void unpark(struct sched_core *core, uint64_t now)
 {
 	struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
 
@@ -445,11 +480,10 @@ static uint64_t notice_at(struct sched_core *core)
 static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	struct sched_node *boosted = sched_heap_first(&credit->boost);
-	struct sched_entity *entity;
+	struct sched_entity *entity = first_boosted(credit);
 
-	if (boosted && !(credit->turn && notice_at(core) > now))
-		return SCHED_ENTITY_OF(boosted, node);
+	if (entity && !(credit->turn && notice_at(core) > now))
+		return entity;
 	if (credit->turn)
 		return credit->turn;
 	if (!sched_list_empty(&credit->under))
@@ -465,21 +499,31 @@ static uint64_t next_release(struct sched_core *core)
 	return node ? node->key : SCHED_NEVER;
 }
 
-static uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
-			enum credit_queue queue)
+/* Of several boosted by class, each one runs for a while only. */
+static uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity,
+				uint64_t run)
 {
-	const struct credit_config *config = config_of(core);
-	uint64_t run = sched_slice_left(core, entity, slice_of(entity));
+	uint64_t boost = ticks_of(core)->boost;
+
+	if (!config_of(core)->by_class)
+		return least(run, boost - entity->burst);
+	return sched_heap_single(&credit_of(core)->boost) ? run : boost;
+}
+
+/* How long the first of the queue may run, which is still in it. */
+static inline uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
+			       enum credit_queue queue)
+{
+	uint64_t slice = slice_of(entity), used = entity->slice_used;
+	uint64_t run = slice > used ? slice - used : 0;
 	uint64_t least_run = core->sched->grain;
 
 	if (queue == CREDIT_TURN && credit_of(core)->book.owed > least_run)
 		least_run = credit_of(core)->book.owed;
 	if (run < least_run)
 		run = least_run;
-	if (queue == CREDIT_BOOST && config->by_class)
-		run = sched_heap_first(&credit_of(core)->boost) ? ticks_of(core)->boost : run;
-	else if (queue == CREDIT_BOOST)
-		run = least(run, ticks_of(core)->boost - entity->burst);
+	if (queue == CREDIT_BOOST)
+		run = may_run_boosted(core, entity, run);
 	if (entity->params.cap)
 		run = least(run, ticks_of(core)->cap_window * entity->params.cap / 100);
 	return run;
@@ -499,6 +543,13 @@ static enum sched_reason reason_of(const struct sched_core *core, const struct s
 	return queue == CREDIT_OVER && config_of(core)->by_share ? SCHED_WHY_SHARE : reasons[queue];
 }
 
+/* Somebody else has been chosen: who yielded waits like all others again. */
+static void bring_back(struct sched_core *core)
+{
+	queue_by_credit(core, credit_of(core)->aside, false);
+	credit_of(core)->aside = NULL;
+}
+
 struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 				 struct sched_decision *decision)
 {
@@ -506,35 +557,32 @@ struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	struct sched_entity *entity;
 	enum credit_queue queue;
 
-	unpark(core, now);
-	if (!config_of(core)->by_share)
+	if (sched_heap_first(&credit->parked))
+		unpark(core, now);
+	if (!credit->config->by_share)
 		reclassify(core);
 	decision->until = next_release(core);
 	entity = best(core, now);
 	if (!entity)
 		return NULL;
 	queue = state_of(entity)->queue;
-	unqueue(core, entity);
-	if (credit->aside) {
-		queue_by_credit(core, credit->aside, false);
-		credit->aside = NULL;
-	}
 	decision->until = least(decision->until, now + may_run(core, entity, queue));
-	if (notice_at(core) > now)
-		decision->until = least(decision->until, notice_at(core));
 	decision->reason = reason_of(core, entity, queue);
+	unqueue(core, entity);
+	if (credit->aside)
+		bring_back(core);
+	if (credit->ticks.notice && notice_at(core) > now)
+		decision->until = least(decision->until, notice_at(core));
 	return entity;
 }
 
 /* Time that runs for the creditor pays it back, time of anybody else is lent by it. */
-static void keep_book(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
-		      uint64_t now)
+static APART void keep_book(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+			    uint64_t now)
 {
 	struct sched_book *book = &credit_of(core)->book;
 	uint64_t lent;
 
-	if (!book->creditor)
-		return;
 	if (book->creditor == entity) {
 		sched_book_repay(book, ran);
 		return;
@@ -544,18 +592,26 @@ static void keep_book(struct sched_core *core, struct sched_entity *entity, uint
 		sched_trace(core, SCHED_TRACE_DEBT, book->creditor, lent, entity->id, now);
 }
 
-void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
+/* What it could not use lately it may still use: one window of it. */
+static void charge_cap(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		       uint64_t now)
 {
 	struct credit_entity *state = state_of(entity);
 
-	sched_share_charge(&credit_of(core)->clock, &state->share, ran);
-	keep_book(core, entity, ran, now);
-	if (!entity->params.cap)
-		return;
-	/* what it could not use lately it may still use: one window of it */
 	if (state->cap_until + ticks_of(core)->cap_window < now)
 		state->cap_until = now - ticks_of(core)->cap_window;
 	state->cap_until += ran * 100 / entity->params.cap;
+}
+
+void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+
+	sched_share_charge(&credit->clock, &state_of(entity)->share, ran);
+	if (entity->params.cap)
+		charge_cap(core, entity, ran, now);
+	if (credit->book.creditor)
+		keep_book(core, entity, ran, now);
 }
 
 /* The class that the running entity would have if it waited. */
@@ -593,6 +649,8 @@ struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_
 	struct sched_entity *entity = sched_heap_allowed(&credit->boost, to);
 
 	(void)now;
+	if (!entity)
+		entity = sched_list_allowed(&credit->boosts, to, SURPLUS_LOOKS);
 	if (!entity)
 		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
@@ -655,7 +713,8 @@ void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *l
 
 	if (core->current)
 		dump_entity(core, "running", core->current, print, arg);
-	dump_first(core, "boost, first", sched_heap_first(&credit->boost), print, arg);
+	if (first_boosted(credit))
+		dump_entity(core, "boost, first", first_boosted(credit), print, arg);
 	if (credit->turn)
 		dump_entity(core, "turn", credit->turn, print, arg);
 	for (struct sched_list *l = credit->under.next; l != &credit->under; l = l->next)

@@ -68,7 +68,8 @@ struct credit_core {
 	const struct credit_config *config; /* of the policy */
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
-	struct sched_heap boost; /* by ticks run since the wake-up, or in order of arrival */
+	struct sched_heap boost;  /* by ticks run since the wake-up; if not by class: empty */
+	struct sched_list boosts; /* in order of arrival; if by class: empty */
 	struct sched_list under;
 	unsigned members[17];  /* by magnitude of weight */
 	atomic_uint sensitive; /* weight of the latency-sensitive with this clock, asleep or not */

@@ -30,6 +30,12 @@ static inline struct sched_node *sched_heap_first(const struct sched_heap *heap)
 	return heap->root;
 }
 
+/* True if there is exactly one element: a leftist heap has nothing right of nothing left. */
+static inline bool sched_heap_single(const struct sched_heap *heap)
+{
+	return heap->root && !heap->root->left;
+}
+
 /* True if the element is in some heap. */
 static inline bool sched_heap_linked(const struct sched_node *node)
 {

@@ -142,6 +142,7 @@ static inline void start(struct sched_core *core, struct sched_entity *entity, u
 struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
 {
 	struct sched_decision decision = { NULL, SCHED_NEVER, SCHED_WHY_IDLE };
+	struct sched_entity *next;
 
 	charge(core, now);
 	put_current(core, now);
@@ -149,13 +150,14 @@ struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
 		sched_drain(core, now);
 	core->resched = false;
 	core->yielding = false;
-	decision.next = core->sched->ops->pick(core, now, &decision);
+	next = core->sched->ops->pick(core, now, &decision);
+	decision.next = next;
 	core->decisions++;
-	if (decision.next)
-		start(core, decision.next, now);
-	if (core->put && core->put != decision.next)
+	if (next)
+		start(core, next, now);
+	if (core->put && core->put != next)
 		core->put->stats.preemptions++;
-	sched_trace(core, SCHED_TRACE_PICK, decision.next, decision.until, decision.reason, now);
+	sched_trace(core, SCHED_TRACE_PICK, next, decision.until, decision.reason, now);
 	sched_balance(core, now);
 	return decision;
 }
