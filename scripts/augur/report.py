@@ -13,7 +13,7 @@ th, td { padding: 0.25rem 0.6rem; text-align: right; border-bottom: 1px solid #e
 th:first-child, td:first-child { text-align: left; }
 th { font-weight: 600; } tr.best td { background: #eef6ee; } tr.kvm td, tr.sim td { color: #777; }
 tr.sim td:first-child { padding-left: 1.6rem; }
-figure { margin: 1.2rem 0; } figure svg { max-width: 100%; height: auto; }
+figure { margin: 1.2rem 0; } figure svg, figure img { max-width: 100%; height: auto; }
 figcaption { font-size: 13px; color: #555; } details { margin: 0.6rem 0; }
 summary { cursor: pointer; color: #0072b2; }
 """
@@ -71,23 +71,24 @@ def table(scenario, results, simulated):
     return "<table>" + "\n".join(rows) + "</table>"
 
 
-def picture(figure, caption):
-    return f"<figure>{plot.svg(figure)}<figcaption>{escape(caption)}</figcaption></figure>"
+def picture(drawn, caption):
+    return f"<figure>{drawn}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def latency_picture(scenario, results):
     series = [(policy, [run.trace.seconds(ticks) for ticks in run.late])
               for policy, (run, _) in results.items()]
     figure = plot.latency_cdf(series, f"{scenario.name}: wake-up lateness by policy")
-    return picture(figure, "Lateness as the guests measured it. Further left is better; a long tail "
+    return picture(plot.svg(figure), "Lateness as the guests measured it. Further left is better; a long tail "
                    "to the right is what people notice.")
 
 
 def policy_pictures(scenario, policy, run):
     title = f"{scenario.name}, {policy}"
-    return (picture(plot.timeline(run.trace, title=f"{title}: schedule"),
-                    "200 ms from the middle of the run.")
-            + picture(plot.share_over_time(run.trace, title=f"{title}: share over time"),
+    timeline = plot.timeline(run.trace, title=f"{title}: schedule")
+    shares = plot.share_over_time(run.trace, title=f"{title}: share over time")
+    return (picture(plot.png(timeline), "200 ms from the middle of the run.")
+            + picture(plot.png(shares),
                       "What each vCPU got; white is idle or the hypervisor's own time."))
 
 
