@@ -162,11 +162,14 @@ void predict_destroy(struct vcpu *vcpu)
 
 /* ---- The tick ---- */
 
-static bool is_forecast(const struct vcpu *vcpu)
+static bool is_forecast(struct vcpu *vcpu, const struct ple_window *window)
 {
+	bool spikes = sched_worth_forecasting(&vcpu->predict->peak_us, window, drp_knobs.spike_us);
+
 	if (predict_mode != PREDICT_AUTO)
 		return predict_mode == PREDICT_ALL;
-	return vcpu->sched.class == SCHED_LATENCY && sched_wants_advice(vcpu->sched.sched);
+	return spikes && vcpu->sched.class == SCHED_LATENCY &&
+	       sched_wants_advice(vcpu->sched.sched);
 }
 
 static void remember(struct predict *predict, uint32_t actual, uint64_t now)
@@ -187,7 +190,7 @@ void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t
 	struct predict *predict = vcpu->predict;
 	uint64_t begun = tsc_now();
 
-	if (!is_forecast(vcpu))
+	if (!is_forecast(vcpu, window))
 		return;
 	remember(predict, window->run_us + window->wait_us, now);
 	ple_engine_observe(&predict->engine, window);

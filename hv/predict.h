@@ -24,7 +24,8 @@ struct core;
 
 /* Whose demand is forecast. */
 enum predict_mode {
-	PREDICT_AUTO, /* the latency-sensitive, while the policy makes use of advice */
+	/* the latency-sensitive that have spikes, while the policy makes use of advice */
+	PREDICT_AUTO,
 	PREDICT_ALL,
 	PREDICT_OFF,
 	PREDICT_MODES
@@ -42,7 +43,8 @@ struct predict {
 	struct sched_advice advice;		 /* the last */
 	struct predict_point past[PREDICT_PAST]; /* window n is at n % PREDICT_PAST */
 	uint64_t windows;
-	uint64_t cost; /* ticks spent on forecasting */
+	uint32_t peak_us; /* of demand: sched_worth_forecasting() */
+	uint64_t cost;	  /* ticks spent on forecasting */
 };
 
 extern enum predict_mode predict_mode;

@@ -232,6 +232,14 @@ static void queue_over(struct sched_core *core, struct sched_entity *entity, boo
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
 
+/* Least attained service first, unless the policy knows better. */
+static uint64_t boost_key(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct credit_config *config = config_of(core);
+
+	return config->boost_key ? config->boost_key(core, entity) : entity->burst + 1;
+}
+
 static void queue_in_list(struct sched_list *list, struct sched_entity *entity, bool first)
 {
 	if (first)
@@ -246,7 +254,8 @@ static void queue_boost(struct sched_core *core, struct sched_entity *entity, bo
 
 	state_of(entity)->queue = CREDIT_BOOST;
 	if (credit->config->by_class)
-		sched_heap_insert(&credit->boost, &entity->node, first ? 0 : entity->burst + 1);
+		sched_heap_insert(&credit->boost, &entity->node,
+				  first ? 0 : boost_key(core, entity));
 	else
 		queue_in_list(&credit->boosts, entity, first);
 }
@@ -632,7 +641,7 @@ bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
 
 	(void)now;
 	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && config_of(core)->by_class)
-		return entity->burst < core->current->burst;
+		return boost_key(core, entity) < boost_key(core, core->current);
 	return mine < current;
 }
 

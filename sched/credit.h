@@ -28,6 +28,8 @@ struct credit_config {
 	/* Another view of how much credit may be saved up and be spent before others; or NULL. */
 	uint64_t (*saved)(struct sched_core *core, struct sched_entity *entity, uint64_t usual);
 	bool (*may_boost)(struct sched_core *core, const struct sched_entity *entity);
+	/* Order of the boosted instead of burst + 1; the least runs first. Or NULL. */
+	uint64_t (*boost_key)(struct sched_core *core, const struct sched_entity *entity);
 };
 
 /* Where a waiting entity is, best first. */

@@ -160,12 +160,12 @@ static void plan_slices(struct drp *drp, const struct drp_rules *rules)
 
 /* ---- Burst budgets ---- */
 
-/* What an account can do without: it is not needed soon, and not spent either. */
+/* What an account can do without: not needed soon, not spent, and not kept for a spike to come. */
 static uint64_t spare(const struct drp_account *a, const struct drp_rules *rules)
 {
 	uint64_t keeps = (uint64_t)a->share * rules->floor / 100;
 
-	if (!a->used || !a->latency || !a->trusted || a->reserved)
+	if (!a->used || !a->latency || !a->trusted || (a->reserved && !a->came))
 		return 0;
 	if (keeps < a->need)
 		keeps = a->need;

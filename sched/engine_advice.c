@@ -18,3 +18,13 @@ void sched_advice_of_engine(struct sched_advice *advice, const struct ple_engine
 		advice->cpu[h] = (struct sched_expectation) { e->mean, e->point, e->high };
 	}
 }
+
+bool sched_worth_forecasting(uint32_t *peak_us, const struct ple_window *window, uint32_t spike_us)
+{
+	uint32_t wanted = window->run_us + window->wait_us;
+
+	*peak_us -= (*peak_us + 255) >> 8;
+	if (wanted > *peak_us)
+		*peak_us = wanted;
+	return *peak_us >= spike_us;
+}

@@ -137,7 +137,8 @@ static void use_slice(const struct sched_entity *entity, const struct drp_accoun
 	struct credit_entity *credit = &state_of(entity)->credit;
 
 	credit->slice = a->slice;
-	credit->half = credit->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
+	/* in the order of turns all count as with their own slice: growing must not come later */
+	credit->half = (uint64_t)a->home * SCHED_SHARE_UNIT / 2 / entity->params.weight;
 }
 
 static void predictive_enqueue(struct sched_core *core, struct sched_entity *entity,
@@ -176,6 +177,19 @@ static bool may_boost(struct sched_core *core, const struct sched_entity *entity
 	const struct drp_account *a = account_of(core, entity);
 
 	return !a || !drp_moved(a) || a->level;
+}
+
+/*
+ * Least attained service first is right while nobody knows how long bursts are, and hard on long
+ * ones. A burst that was foreseen is not put back for what it has had: it goes on.
+ */
+static uint64_t boost_key(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct drp_account *a = account_of(core, entity);
+
+	if (!a || !a->reserved || !entity->burst || entity->burst >= a->need)
+		return entity->burst + 1;
+	return 0;
 }
 
 /* A boosted run ends with its budget; a longer slice is for its ordinary turns only. */
@@ -345,6 +359,7 @@ static const struct credit_config config = {
 	.boost_us = 1000,
 	.saved = saved,
 	.may_boost = may_boost,
+	.boost_key = boost_key,
 };
 
 const struct sched_ops sched_predictive = {

@@ -21,11 +21,12 @@ static void score(struct sched_trust *trust, uint32_t actual)
 	follow(&trust->last_error, distance(trust->last_us, actual));
 }
 
-static void watch_waits(struct sched_trust *trust, uint32_t wait_us, uint32_t bound)
+static void watch_waits(struct sched_trust *trust, const struct sched_advice *advice,
+			uint32_t bound)
 {
 	if (trust->guard)
 		trust->guard--;
-	if (bound && wait_us > bound)
+	if (bound && advice->wait_us > bound && advice->actual_us > trust->high_us)
 		trust->waits += WAIT_STEP;
 	else if (trust->waits)
 		trust->waits--;
@@ -68,9 +69,10 @@ bool sched_trust_observe(struct sched_trust *trust, const struct sched_advice *a
 		score(trust, actual);
 	if (trust->windows < UINT16_MAX)
 		trust->windows++;
-	watch_waits(trust, advice->wait_us, rules->wait_bound_us);
+	watch_waits(trust, advice, rules->wait_bound_us);
 	trust->last_us = actual;
 	trust->said_us = at_most(advice->cpu[SCHED_10MS].point, 1u << 20);
+	trust->high_us = at_most(advice->cpu[SCHED_10MS].high, 1u << 20);
 	trust->reason = judge(trust, advice->distrusted, rules);
 	trust->trusted = trust->reason == SCHED_TRUST_BEATS;
 	return trust->trusted != before;

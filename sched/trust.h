@@ -4,8 +4,9 @@
  * is trusted while its error is at most trust_on percent of the rival's, until it exceeds trust_off
  * percent. With both errors near zero there is nothing to lose and it is trusted.
  *
- * The waiting-time guard: a vCPU that waits for more than wait_bound in one window of twenty or
- * more, whatever the forecast says, is taken out for GUARD_WINDOWS.
+ * The waiting-time guard: a vCPU that in one window of twenty or more waits for longer than
+ * wait_bound and wants more than the 0.95 quantile that was forecast, is taken out for
+ * SCHED_GUARD_WINDOWS: its forecasts are too low where it hurts.
  */
 #ifndef SCHED_TRUST_H
 #define SCHED_TRUST_H
@@ -28,6 +29,7 @@ struct sched_trust {
 	uint32_t forecast_error; /* us << 6, decaying mean */
 	uint32_t last_error;
 	uint32_t said_us; /* for the window that runs now */
+	uint32_t high_us; /* likewise, its 0.95 quantile */
 	uint32_t last_us; /* the last window's demand */
 	uint16_t windows; /* seen, at most 65535 */
 	uint16_t waits;	  /* score of long waits */
