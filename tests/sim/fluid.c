@@ -53,7 +53,7 @@ void fluid_rates(struct fluid_claim *claims, unsigned count, double capacity)
 static bool has_stream(const struct sim_task *task)
 {
 	return task->spec->work == WORK_PERIODIC || task->spec->work == WORK_OPEN ||
-	       task->spec->work == WORK_TRACE;
+	       task->spec->work == WORK_TRACE || task->spec->work == WORK_SPIKES;
 }
 
 void fluid_add(struct sim *sim, struct sim_task *task)

@@ -11,6 +11,7 @@
 
 #define SCENARIO_MS	   100000ull
 #define SCENARIO_MAX_TASKS 6
+#define SHAPE_LENGTH	   16
 
 enum workload {
 	WORK_HOG,      /* always wants the core */
@@ -19,6 +20,8 @@ enum workload {
 			* with a heavy tail and mean `burst`, queued while busy */
 	WORK_PHASED,   /* phases of 100-500 ms, in turn: hog, periodic, idle */
 	WORK_SPIN,     /* computes `period`, then holds its VM's spinlock for `burst`, and again */
+	WORK_SPIKES,   /* at every multiple of the period a burst of shape[n % SHAPE_LENGTH] *
+			* `burst`,   from switch_at on of other_shape; the simulator only */
 	WORK_TRACE,    /* demand of a recorded program, a row each 10 ms; the simulator only */
 };
 
@@ -34,6 +37,10 @@ struct scenario_vm {
 	uint64_t period;
 	uint64_t burst;
 	uint64_t period_step; /* copy k has period + k * period_step */
+	/* WORK_SPIKES */
+	unsigned char shape[SHAPE_LENGTH], other_shape[SHAPE_LENGTH];
+	unsigned char shape_step; /* copy k begins at place k * shape_step */
+	uint64_t switch_at;	  /* tick, 0: never */
 };
 
 struct scenario {
@@ -46,6 +53,10 @@ struct scenario {
 
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
+
+/* P1-P5, about forecasts: P3 is a recorded trace and needs no entry. */
+extern const struct scenario spike_scenarios[];
+extern const unsigned spike_scenario_count;
 
 /* NULL if there is none of that name. */
 const struct scenario *scenario_find(const char *name);

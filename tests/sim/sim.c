@@ -444,6 +444,21 @@ struct sim_task *sim_add_trace(struct sim *sim, const struct scenario_vm *spec,
 	return task;
 }
 
+/* A vCPU of copy `copy` of the VM. */
+static struct sim_task *sim_add_at(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
+				   unsigned copy, const struct sched_params *params, uint64_t seed)
+{
+	struct sim_task *task = add(sim, spec, vm, params);
+
+	if (!task)
+		return NULL;
+	task->period = spec->period + copy * spec->period_step;
+	task->phase = copy * spec->shape_step;
+	task->random = seed;
+	begin(sim, task);
+	return task;
+}
+
 static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm, unsigned copy,
 		   uint64_t seed)
 {
@@ -459,8 +474,7 @@ static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
 		params.period = spec->period + copy * spec->period_step;
 	}
 	for (unsigned i = 0; i < spec->vcpus; i++)
-		if (!sim_add(sim, spec, vm, spec->period + copy * spec->period_step, &params,
-			     seed + 1000 * vm + i))
+		if (!sim_add_at(sim, spec, vm, copy, &params, seed + 1000 * vm + i))
 			abort();
 }
 

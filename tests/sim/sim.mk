@@ -39,3 +39,12 @@ sim-decision: $(BUILD)/sim/decision
 	tests/sim/decision.sh $< $(POLICIES)
 
 -include $(shell find $(BUILD)/sim -name '*.d' 2>/dev/null)
+
+# make sim-predict SIM_ARGS="--scenario p1 --faults"	prediction against its rivals
+PREDICT_OBJS := $(patsubst %.c,$(BUILD)/sim/%.o,$(addprefix tests/sim/,predict_main.c predict.c spike_scenarios.c) $(wildcard ple/*.c))
+$(BUILD)/sim/sim-predict: $(PREDICT_OBJS) $(BUILD)/sim/libsim.a
+	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+.PHONY: sim-predict
+sim-predict: $(BUILD)/sim/sim-predict
+	$< --tsv $(BUILD)/sim/predict.tsv $(SIM_ARGS)

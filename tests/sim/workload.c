@@ -26,7 +26,8 @@ static bool sleep_until(struct sim_task *task, uint64_t when)
  */
 static bool late_start(struct sim_task *task, uint64_t now)
 {
-	if (task->spec->work != WORK_OPEN && task->spec->work != WORK_TRACE)
+	if (task->spec->work != WORK_OPEN && task->spec->work != WORK_TRACE &&
+	    task->spec->work != WORK_SPIKES)
 		sim_sample(&task->lateness, now - task->deadline);
 	if (task->spec->work == WORK_PHASED)
 		fluid_arrive(task, task->remaining);
@@ -39,6 +40,28 @@ static bool next_period(struct sim_task *task, uint64_t now)
 
 	task->missed += next <= now + MISS_MARGIN;
 	due(task, next, task->spec->burst);
+	return next <= now ? late_start(task, now) : sleep_until(task, next);
+}
+
+static uint64_t spike_of(struct sim_task *task, uint64_t when)
+{
+	const struct scenario_vm *spec = task->spec;
+	bool other = spec->switch_at && when >= spec->switch_at;
+	const unsigned char *shape = other ? spec->other_shape : spec->shape;
+
+	return shape[task->phase++ % SHAPE_LENGTH] * spec->burst;
+}
+
+/* Moments at which nothing is to be done are passed over. */
+static bool next_spike(struct sim_task *task, uint64_t now)
+{
+	uint64_t next = task->deadline, work;
+
+	do {
+		next += task->period;
+		work = spike_of(task, next);
+	} while (!work);
+	due(task, next, work);
 	return next <= now ? late_start(task, now) : sleep_until(task, next);
 }
 
@@ -119,6 +142,7 @@ static bool never_done(struct sim_task *task, uint64_t now)
 static bool (*const steps[])(struct sim_task *task, uint64_t now) = {
 	[WORK_HOG] = never_done,     [WORK_PERIODIC] = next_period, [WORK_OPEN] = next_arrival,
 	[WORK_PHASED] = go_on_phase, [WORK_SPIN] = next_lock_step,  [WORK_TRACE] = next_row,
+	[WORK_SPIKES] = next_spike,
 };
 
 static bool is_paced(const struct sim_task *task)
@@ -126,7 +150,7 @@ static bool is_paced(const struct sim_task *task)
 	if (task->spec->work == WORK_PHASED)
 		return task->phase == PHASE_PERIODIC;
 	return task->spec->work == WORK_PERIODIC || task->spec->work == WORK_OPEN ||
-	       task->spec->work == WORK_TRACE;
+	       task->spec->work == WORK_TRACE || task->spec->work == WORK_SPIKES;
 }
 
 void workload_start(struct sim_task *task, uint64_t now)

@@ -1,0 +1,262 @@
+/*
+ * sim-predict: burst completion of the latency-sensitive under prediction and its rivals, on S1-S8
+ * and P1-P5, with the engine, without, with an oracle that knows what is to come, and with broken
+ * forecasts. Charged: exits, notifications and the engine's own time are paid for.
+ *
+ *	sim-predict [--scenario S] [--seed N] [--trace FILE.csv]... [--faults] [--tsv FILE]
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/predict.h"
+
+/* What real hardware would charge on top of the emulator's ticks. */
+#define CHARGE_EXIT   1200
+#define CHARGE_IPI    2000
+#define CHARGE_ENGINE 39000 /* a forecast with kernels for general registers */
+
+#define MAX_TASKS   128
+#define MAX_TRACES  16
+#define TRACE_TICKS (30000 * SCENARIO_MS)
+
+struct run {
+	const char *label; /* in the table */
+	const char *policy;
+	enum predict_source source;
+	enum sched_fault fault;
+};
+
+static const struct run usual[] = {
+	{ "credit", "credit", PREDICT_NONE, SCHED_FAULT_NONE },
+	{ "reactive", "reactive", PREDICT_NONE, SCHED_FAULT_NONE },
+	{ "compensated", "compensated", PREDICT_NONE, SCHED_FAULT_NONE },
+	{ "predictive", "predictive", PREDICT_ENGINE, SCHED_FAULT_NONE },
+	{ "oracle", "predictive", PREDICT_ORACLE, SCHED_FAULT_NONE },
+};
+
+static const struct run broken[] = {
+	{ "stuck", "predictive", PREDICT_ENGINE, SCHED_FAULT_STUCK },
+	{ "random", "predictive", PREDICT_ENGINE, SCHED_FAULT_RANDOM },
+	{ "inverted", "predictive", PREDICT_ENGINE, SCHED_FAULT_INVERTED },
+	{ "late", "predictive", PREDICT_ENGINE, SCHED_FAULT_LATE },
+};
+
+struct options {
+	const char *scenario; /* NULL: all */
+	const char *tsv;
+	const char *traces[MAX_TRACES];
+	unsigned trace_count;
+	uint64_t seed;
+	bool faults;
+};
+
+struct outcome {
+	uint64_t p50, p99, max;
+	double hogs; /* percent of what the latency-sensitive left */
+	double unfair;
+};
+
+static unsigned reserved, missed, swapped;
+
+static void count_actions(struct sim *sim, const struct sched_core *core,
+			  enum sched_trace_kind kind, const struct sched_entity *entity, uint64_t a,
+			  uint64_t b, uint64_t now)
+{
+	(void)sim, (void)core, (void)entity, (void)a, (void)now;
+	reserved += kind == SCHED_TRACE_RESERVE;
+	missed += kind == SCHED_TRACE_RELEASE && b == 1;
+	swapped += kind == SCHED_TRACE_SWAP;
+}
+
+static void collect(struct sim *sim, uint64_t forecasts, struct outcome *out)
+{
+	struct sim_samples bursts = { 0 };
+	uint64_t left = sim->now * sim->core_count, hogs = 0;
+	uint64_t charge =
+		CHARGE_EXIT * sim->exits + CHARGE_IPI * sim->kicks + CHARGE_ENGINE * forecasts;
+
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		struct sim_task *task = &sim->tasks[i];
+
+		if (task->spec->latency) {
+			sim_join_samples(&bursts, &task->bursts);
+			left -= task->entity.stats.run;
+		} else {
+			hogs += task->entity.stats.run;
+		}
+	}
+	out->p50 = sim_quantile(&bursts, 0.5);
+	out->p99 = sim_quantile(&bursts, 0.99);
+	out->max = sim_quantile(&bursts, 1.0);
+	out->hogs = left ? 100.0 * ((double)hogs - (double)charge) / (double)left : 0;
+	out->unfair = 100 * sim->fair_error;
+	free(bursts.value);
+}
+
+/* P3: a latency VM with the recorded demand and half of the weight, and three hogs. */
+static void add_traced(struct sim *sim, const struct trace_csv *trace)
+{
+	static const struct scenario_vm traced = { .name = "trace",
+						   .work = WORK_TRACE,
+						   .copies = 1,
+						   .vcpus = 1,
+						   .weight = 768,
+						   .latency = true };
+	static const struct scenario_vm hog = {
+		.name = "hog", .work = WORK_HOG, .copies = 1, .vcpus = 1, .weight = 256
+	};
+	struct sched_params params;
+
+	sched_default_params(&params);
+	params.class_auto = false;
+	for (unsigned i = 0; i < 3; i++)
+		sim_add(sim, &hog, 1 + i, 0, &params, i);
+	params.class = SCHED_LATENCY;
+	params.weight = traced.weight;
+	if (!sim_add_trace(sim, &traced, trace, &params))
+		abort();
+}
+
+static struct predict_sim *run_one(const struct run *run, const struct scenario *scenario,
+				   const struct trace_csv *trace, uint64_t seed,
+				   const struct predict_sim *oracle, struct outcome *out)
+{
+	struct predict_sim *predict;
+	struct sim sim;
+
+	if (sim_open(&sim, scenario ? scenario->cores : 1, 0, run->policy, &sim_costs_emulator,
+		     SCENARIO_MS, MAX_TASKS) != OK)
+		abort();
+	sim.on_trace = count_actions;
+	reserved = missed = swapped = 0;
+	if (scenario)
+		sim_add_scenario(&sim, scenario, seed);
+	else
+		add_traced(&sim, trace);
+	predict = predict_run(&sim, scenario ? scenario->duration : TRACE_TICKS, run->source,
+			      run->fault, oracle);
+	collect(&sim, predict_windows(predict), out);
+	sim_close(&sim);
+	return predict;
+}
+
+static void print_row(FILE *tsv, const char *name, const struct run *run, const struct outcome *o,
+		      const struct outcome *credit, const struct outcome *reactive)
+{
+	double to_credit = credit->p99 ? (double)o->p99 / (double)credit->p99 : 0;
+	double to_reactive = reactive->p99 ? (double)o->p99 / (double)reactive->p99 : 0;
+
+	printf("%-10.10s %-12s %9llu %9llu %9llu %9.3f %9.3f %7.2f %7.2f %6u %6u %6u\n", name,
+	       run->label, (unsigned long long)o->p50, (unsigned long long)o->p99,
+	       (unsigned long long)o->max, to_credit, to_reactive, o->hogs, o->unfair, reserved,
+	       missed, swapped);
+	if (!tsv)
+		return;
+	fprintf(tsv, "%s.%s.p99\t%llu\tticks\n", name, run->label, (unsigned long long)o->p99);
+	fprintf(tsv, "%s.%s.p99_vs_credit\t%.4f\tratio\n", name, run->label, to_credit);
+	fprintf(tsv, "%s.%s.p99_vs_reactive\t%.4f\tratio\n", name, run->label, to_reactive);
+	fprintf(tsv, "%s.%s.hogs\t%.3f\tpercent\n", name, run->label, o->hogs);
+}
+
+static void compare(const struct options *options, FILE *tsv, const char *name,
+		    const struct scenario *scenario, const struct trace_csv *trace)
+{
+	const unsigned count = sizeof(usual) / sizeof(usual[0]);
+	struct outcome out[sizeof(usual) / sizeof(usual[0])], bad;
+	struct predict_sim *last = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct predict_sim *next =
+			run_one(&usual[i], scenario, trace, options->seed, last, &out[i]);
+
+		predict_free(last);
+		last = next;
+		print_row(tsv, name, &usual[i], &out[i], &out[0], &out[i > 1 ? 1 : i]);
+	}
+	for (unsigned i = 0; options->faults && i < sizeof(broken) / sizeof(broken[0]); i++) {
+		predict_free(run_one(&broken[i], scenario, trace, options->seed, NULL, &bad));
+		print_row(tsv, name, &broken[i], &bad, &out[0], &out[1]);
+	}
+	predict_free(last);
+}
+
+static void compare_all(const struct options *options, FILE *tsv, const struct scenario *list,
+			unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!options->scenario || strcmp(options->scenario, list[i].name) == 0)
+			compare(options, tsv, list[i].name, &list[i], NULL);
+}
+
+static int compare_trace(const struct options *options, FILE *tsv, const char *path)
+{
+	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	char message[256];
+	struct trace_csv trace;
+
+	if (trace_csv_load(&trace, path, message, sizeof(message)) != OK) {
+		fprintf(stderr, "sim-predict: %s\n", message);
+		return 1;
+	}
+	compare(options, tsv, name, NULL, &trace);
+	trace_csv_free(&trace);
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "scenario", required_argument, NULL, 's' },
+		{ "seed", required_argument, NULL, 'r' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "tsv", required_argument, NULL, 'o' },
+		{ "faults", no_argument, NULL, 'f' },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (option == 's')
+			options->scenario = optarg;
+		else if (option == 'r')
+			options->seed = strtoull(optarg, NULL, 0);
+		else if (option == 'o')
+			options->tsv = optarg;
+		else if (option == 'f')
+			options->faults = true;
+		else if (option == 't' && options->trace_count < MAX_TRACES)
+			options->traces[options->trace_count++] = optarg;
+		else
+			return 2;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .seed = 1 };
+	FILE *tsv = NULL;
+	int status = parse(argc, argv, &options);
+
+	if (status)
+		return status;
+	if (options.tsv && !(tsv = fopen(options.tsv, "w"))) {
+		perror(options.tsv);
+		return 1;
+	}
+	printf("%-10s %-12s %9s %9s %9s %9s %9s %7s %7s %6s %6s %6s\n", "", "", "burst p50", "p99",
+	       "max", "/credit", "/reactive", "hogs %", "unfair%", "reserv", "missed", "swaps");
+	if (!options.trace_count) {
+		compare_all(&options, tsv, scenarios, scenario_count);
+		compare_all(&options, tsv, spike_scenarios, spike_scenario_count);
+	}
+	for (unsigned i = 0; i < options.trace_count; i++)
+		status |= compare_trace(&options, tsv, options.traces[i]);
+	if (tsv && fclose(tsv) != 0) {
+		perror(options.tsv);
+		return 1;
+	}
+	return status;
+}

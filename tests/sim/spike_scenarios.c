@@ -1,0 +1,51 @@
+/*
+ * Scenarios for forecasts: several latency-sensitive VMs, each of which needs far more than its own
+ * burst budget now and then, and hogs. All demand of a latency VM over a second is below its share.
+ */
+#include "tests/sim/scenarios.h"
+
+#define SECOND (1000 * SCENARIO_MS)
+
+/* clang-format off */
+#define SPIKES                                                                                     \
+	.work = WORK_SPIKES, .vcpus = 1, .weight = 256, .latency = true, .period = 10 * SCENARIO_MS
+#define HOGS(n) { .name = "hog", .work = WORK_HOG, .copies = (n), .vcpus = 1, .weight = 256 }
+
+const struct scenario spike_scenarios[] = {
+	{ "p1",
+	  "six VMs in turn, spikes that grow and shrink, and two hogs",
+	  1,
+	  30 * SECOND,
+	  { { .name = "spike", SPIKES, .copies = 6, .burst = SCENARIO_MS / 4, .shape_step = 5,
+	      .shape = { 1, 4, 12, 36, 8, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1 } },
+	    HOGS(2) } },
+	{ "p2",
+	  "two VMs that burst together for 14 ms, two that seldom wake, and four hogs",
+	  1,
+	  30 * SECOND,
+	  { { .name = "pair", SPIKES, .copies = 2, .burst = SCENARIO_MS,
+	      .shape = { 14, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0 } },
+	    { .name = "calm", SPIKES, .copies = 2, .burst = SCENARIO_MS / 10,
+	      .shape = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1 } },
+	    HOGS(4) } },
+	{ "p4",
+	  "as p1, but the pattern changes in the middle",
+	  1,
+	  30 * SECOND,
+	  { { .name = "spike", SPIKES, .copies = 6, .burst = SCENARIO_MS / 4, .shape_step = 5,
+	      .shape = { 1, 4, 12, 36, 8, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1 },
+	      .other_shape = { 1, 30, 0, 0, 1, 0, 0, 0, 1, 4, 0, 0, 24, 0, 0, 1 },
+	      .switch_at = 15 * SECOND },
+	    HOGS(2) } },
+	{ "p5",
+	  "six VMs with random arrivals and heavy-tailed bursts, and two hogs",
+	  1,
+	  30 * SECOND,
+	  { { .name = "open", .work = WORK_OPEN, .copies = 6, .vcpus = 1, .weight = 256,
+	      .latency = true, .period = 15000017, .burst = 5 * SCENARIO_MS / 4,
+	      .period_step = 1000003 },
+	    HOGS(2) } },
+};
+/* clang-format on */
+
+const unsigned spike_scenario_count = sizeof(spike_scenarios) / sizeof(spike_scenarios[0]);
