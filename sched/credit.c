@@ -297,7 +297,7 @@ static void queue_by_credit(struct sched_core *core, struct sched_entity *entity
 		queue_under(core, entity, first);
 }
 
-static void park(struct sched_core *core, struct sched_entity *entity)
+static APART void park(struct sched_core *core, struct sched_entity *entity)
 {
 	sched_book_close(&credit_of(core)->book, entity);
 	part(core, entity);
@@ -380,6 +380,13 @@ static APART void choose_queue(struct sched_core *core, struct sched_entity *ent
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
+static APART void join_and_queue(struct sched_core *core, struct sched_entity *entity,
+				 enum sched_enqueue how)
+{
+	join(core, entity);
+	choose_queue(core, entity, how);
+}
+
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		    uint64_t now)
 {
@@ -391,9 +398,10 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		set_aside(core, entity);
 		return;
 	}
-	if (!state_of(entity)->share.member)
-		join(core, entity);
-	choose_queue(core, entity, how);
+	if (state_of(entity)->share.member)
+		choose_queue(core, entity, how);
+	else
+		join_and_queue(core, entity, how);
 }
 
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
