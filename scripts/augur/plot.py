@@ -24,6 +24,7 @@ from matplotlib.ticker import EngFormatter  # noqa: E402
 # Okabe and Ito's colours, which people with colour blindness can tell apart, and some more.
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f",
            "#332288", "#999933", "#882255", "#663300")
+LINE_COLOURS = [colour for colour in COLOURS if colour != "#f0e442"]    # yellow is no line on white
 WAITING = "#d9d9d9"
 WIDTH = 9.0                             # inches
 SHOWN_MS = 200                          # of a longer run, unless a range is asked for
@@ -177,7 +178,7 @@ def latency_cdf(series, title="Wake-up latency"):
         ordered = sorted(max(LEAST, value) for value in values)
         steps = [100 * (i + 1) / len(ordered) for i in range(len(ordered))]
         axes.step([ordered[0], *ordered], [0, *steps], where="post", linewidth=1.6,
-                  color=COLOURS[index % len(COLOURS)], linestyle=LINES[index % len(LINES)],
+                  color=LINE_COLOURS[index % len(LINE_COLOURS)], linestyle=LINES[index % len(LINES)],
                   label=f"{name} ({len(ordered)} wake-ups)")
     axes.set_xscale("log")
     axes.set_ylim(0, 101)
