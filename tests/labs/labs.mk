@@ -17,5 +17,5 @@ _all: $(LAB_GUESTS)
 # Status 1 of the check: something is missing, which is no failure of make.
 .PHONY: lab
 lab:	## check your solution of LAB=1, 2... (tests/labs/README.md)
-	$(AGAIN) _all $(BUILD)/sim/properties
+	$(AGAIN) _all $(BUILD)/sim/properties $(BUILD)/bench/forecast
 	@tests/labs/check $(LAB) || test $$? = 1
