@@ -139,33 +139,48 @@ static void sample_code(struct vcpu *vcpu)
 			   vcpu->shadow.mix);
 }
 
-/* The costly looks take turns, so that a window's watching stays below a hundredth of it. */
+/* The costly looks: only at the vCPU that is on the core, and in turns. */
 static void look_closer(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
 {
-	bool odd = vcpu->shadow.window_count & 1;
-
-	if (odd && window->seen.run_us)
-		look_at_pages(vcpu, window);
-	if (this_core()->loaded != vcpu)
-		return;
 	take_snapshot(vcpu, now);
-	if (!odd)
+	if (vcpu->shadow.window_count & 1)
+		look_at_pages(vcpu, window);
+	else
 		sample_code(vcpu);
+}
+
+static void close_busy(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
+{
+	struct shadow_totals totals;
+
+	take_totals(vcpu, now, &totals);
+	fill_window(window, &vcpu->shadow.at_start, &totals);
+	vcpu->shadow.at_start = totals;
+}
+
+/* It cannot have done anything but wait; most vCPUs of a crowded core, most of the time. */
+static void close_quiet(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
+{
+	uint64_t wait = vcpu->sched.stats.wait + waiting_until(vcpu, now);
+
+	window->seen.wait_us = microseconds(wait - vcpu->shadow.at_start.wait);
+	vcpu->shadow.at_start.wait = wait;
 }
 
 static void close_window(struct vcpu *vcpu, uint64_t now)
 {
 	struct shadow *shadow = &vcpu->shadow;
 	struct shadow_window *window = &shadow->windows[shadow->window_count % SHADOW_WINDOWS];
-	struct shadow_totals totals;
 	uint64_t begun = tsc_now();
 
-	take_totals(vcpu, now, &totals);
 	*window = (struct shadow_window) { .start = shadow->window_start,
 					   .length = now - shadow->window_start };
-	fill_window(window, &shadow->at_start, &totals);
-	look_closer(vcpu, window, now);
-	shadow->at_start = totals;
+	if (vcpu->sched.stats.run != shadow->at_start.run)
+		close_busy(vcpu, window, now);
+	else
+		close_quiet(vcpu, window, now);
+	if (this_core()->loaded == vcpu)
+		look_closer(vcpu, window, now);
 	shadow->window_start = now;
 	shadow->window_count++;
 	shadow->cost += tsc_now() - begun;
