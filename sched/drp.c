@@ -1,6 +1,7 @@
 #include "sched/drp.h"
 
-#define MISSES_MAX 6
+#define MISSES_MAX   6
+#define MEAN_WINDOWS 64
 
 /* What accounts had before this plan, to tell what has changed. */
 struct before {
@@ -46,8 +47,9 @@ void drp_close(struct drp *drp, unsigned account)
 	drp->account[account] = (struct drp_account) { .used = false };
 }
 
-void drp_spend(struct drp_account *account, uint64_t ran)
+void drp_spend(struct drp *drp, struct drp_account *account, uint64_t ran)
 {
+	drp->pool = above(drp->pool, ran);
 	account->level = (uint32_t)above(account->level, ran);
 }
 
@@ -55,7 +57,8 @@ void drp_spend(struct drp_account *account, uint64_t ran)
 
 static bool foresees_spike(const struct drp_account *a, const struct drp_rules *rules)
 {
-	return a->latency && a->trusted && a->demand >= rules->spike && a->demand > 0;
+	return a->latency && a->trusted && a->demand && a->demand >= rules->spike &&
+	       a->demand / 3 >= a->mean / 2;
 }
 
 static void open_reservation(struct drp *drp, unsigned i, const struct drp_rules *rules,
@@ -102,6 +105,7 @@ static void update_reservation(struct drp *drp, unsigned i, const struct drp_rul
 {
 	struct drp_account *a = &drp->account[i];
 
+	a->mean += (uint32_t)(((int64_t)a->actual - a->mean) / MEAN_WINDOWS);
 	if (a->reserved && !a->latency)
 		release(drp, i, rules, DRP_END_CLASS, listener, now);
 	else if (a->reserved && !a->trusted)
@@ -204,6 +208,8 @@ static void enlarge_budget(struct drp *drp, unsigned to, const struct drp_rules 
 static void refill(struct drp *drp, const struct drp_rules *rules, uint64_t now)
 {
 	uint64_t passed = drp->planned ? now - drp->planned : 0;
+
+	drp->pool = least(drp->pool + passed * rules->latency_weight / rules->weight, rules->room);
 
 	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
 		struct drp_account *a = &drp->account[i];

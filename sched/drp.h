@@ -16,7 +16,13 @@
  *            a bucket: `level` is what is left of it; it refills at the entity's share of the core.
  *            Levels move with budgets and are never made by a plan.
  *
- * A reservation opens when the forecast exceeds `spike`, before the spike. It stands as long as the
+ * Beyond budgets there is a pool of the core that only reservations draw on, but everybody who runs
+ * before others drains. It holds `room` and refills at the share of all latency-sensitive entities
+ * together, so what they have of the core in any time t is at most their share of t, and the room,
+ * and the budgets: the others keep the rest.
+ *
+ * A reservation opens when the forecast exceeds `spike` and half as much again as the entity's mean
+ * demand, before the spike. It stands as long as the
  * spike lasts or is forecast, and ends after a grace period: early if the spike did not come, and
  * then this entity may not reserve again for a while, twice as long each time.
  *
@@ -50,6 +56,7 @@ struct drp_account {
 	uint32_t actual; /* demand of the window that ended */
 	uint32_t demand; /* forecast for a window */
 	uint32_t need;	 /* forecast for a burst: the next 50 ms */
+	uint32_t mean;	 /* of `actual` over about 64 windows; kept by plans */
 	/* The plan. */
 	uint32_t slice;
 	uint32_t budget;
@@ -66,18 +73,21 @@ struct drp_account {
 
 struct drp {
 	struct drp_account account[DRP_ACCOUNTS];
-	uint64_t taken;		 /* bit i: account[i] is in use */
-	uint64_t reserve;	 /* of slices */
-	uint64_t planned;	 /* tick of the last plan */
+	uint64_t taken;	  /* bit i: account[i] is in use */
+	uint64_t pool;	  /* ticks that reservations may spend beyond budgets, all together */
+	uint64_t reserve; /* of slices */
+	uint64_t planned; /* tick of the last plan */
 	uint64_t opened, missed; /* reservations, totals */
 };
 
 struct drp_rules {
-	uint32_t scale;	 /* percent */
-	uint32_t spike;	 /* ticks a window */
-	uint32_t floor;	 /* percent of its share that nobody can take from an account */
-	uint64_t grace;	 /* ticks */
-	uint64_t weight; /* of all entities, for refilling; > 0 */
+	uint32_t scale;		 /* percent */
+	uint32_t spike;		 /* ticks a window */
+	uint32_t floor;		 /* percent of its share that nobody can take from an account */
+	uint64_t grace;		 /* ticks */
+	uint64_t weight;	 /* of all entities, for refilling; > 0 */
+	uint64_t latency_weight; /* of the latency-sensitive among them */
+	uint64_t room;		 /* ticks that the pool holds at most */
 };
 
 enum drp_event { DRP_RESERVE, DRP_RELEASE, DRP_SWAP, DRP_CREDIT, DRP_SLICE };
@@ -97,7 +107,7 @@ void drp_plan(struct drp *drp, const struct drp_rules *rules, const struct drp_l
 	      uint64_t now);
 
 /* The account's entity ran before others for `ran` ticks. */
-void drp_spend(struct drp_account *account, uint64_t ran);
+void drp_spend(struct drp *drp, struct drp_account *account, uint64_t ran);
 
 /* True if its budget is not what it has without any reservation. */
 static inline bool drp_moved(const struct drp_account *account)

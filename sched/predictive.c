@@ -8,8 +8,9 @@
  * fallback is compensation alone.
  *
  * Fairness: budgets are moved between latency-sensitive entities, never made, and refill at each
- * one's share of the core. So all of them together never get ahead of the others by more than what
- * `compensated` allows, whatever the forecast says; and nobody's virtual time is touched.
+ * one's share of the core. Reservations besides draw on a pool that throws none of the others back
+ * by more than 3 ms. So whatever the forecast says the others have their share of a second, less 1%
+ * of it (tests/unit/test_sched_predictive.c); and nobody's virtual time is touched.
  *
  * An entity has an account on the core where it waited last. It takes its account along as an empty
  * one when it appears on another core; the account left behind is closed by its core's next plan.
@@ -24,7 +25,8 @@
 
 #include <stdio.h>
 
-#define NEED_WINDOWS 5 /* a burst is forecast as so many windows: 50 ms */
+#define POOL_US	     3000 /* by which reservations may throw each of the others back */
+#define NEED_WINDOWS 5	  /* a burst is forecast as so many windows: 50 ms */
 
 static struct predictive_core *core_state(struct sched_core *core)
 {
@@ -162,6 +164,8 @@ static uint64_t saved(struct sched_core *core, struct sched_entity *entity, uint
 
 	if (!a || entity->class != SCHED_LATENCY)
 		return usual;
+	if (a->reserved && core_state(core)->drp.pool > a->level)
+		return core_state(core)->drp.pool;
 	if (drp_moved(a))
 		return a->level;
 	if (!a->share)
@@ -176,6 +180,8 @@ static bool may_boost(struct sched_core *core, const struct sched_entity *entity
 {
 	const struct drp_account *a = account_of(core, entity);
 
+	if (a && a->reserved && core_state(core)->drp.pool)
+		return true;
 	return !a || !drp_moved(a) || a->level;
 }
 
@@ -197,7 +203,7 @@ static uint64_t longest_boost(const struct sched_core *core, const struct drp_ac
 {
 	uint64_t most = a->home;
 
-	if (drp_moved(a))
+	if (drp_moved(a) && !a->reserved)
 		most = least(most, a->level);
 	return most < core->sched->grain ? core->sched->grain : most;
 }
@@ -219,7 +225,7 @@ static void predictive_charge(struct sched_core *core, struct sched_entity *enti
 	struct drp_account *a = account_of(core, entity);
 
 	if (a && state_of(entity)->credit.boosted)
-		drp_spend(a, ran);
+		drp_spend(&core_state(core)->drp, a, ran);
 	credit_charge(core, entity, ran, now);
 }
 
@@ -274,11 +280,11 @@ static void note(void *context, enum drp_event event, unsigned account, uint64_t
 		    c->now);
 }
 
-/* Parameters and classes may have changed; returns the weight of all. */
-static uint64_t refresh(struct sched_core *core)
+/* Parameters and classes may have changed; sets weights and room. */
+static void refresh(struct sched_core *core, struct drp_rules *rules)
 {
 	struct predictive_core *state = core_state(core);
-	uint64_t weight = 0;
+	uint64_t heaviest = 1, others;
 
 	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
 		const struct sched_entity *entity = atomic_load(&state->owner[i]);
@@ -286,9 +292,14 @@ static uint64_t refresh(struct sched_core *core)
 		if (!entity)
 			continue;
 		set_limits(core, &state->drp.account[i], entity);
-		weight += entity->params.weight;
+		rules->weight += entity->params.weight;
+		if (entity->class == SCHED_LATENCY)
+			rules->latency_weight += entity->params.weight;
+		else if (entity->params.weight > heaviest)
+			heaviest = entity->params.weight;
 	}
-	return weight;
+	others = rules->weight - rules->latency_weight;
+	rules->room = ticks(core->sched, POOL_US) * others / heaviest;
 }
 
 static void predictive_replan(struct sched_core *core, uint64_t now)
@@ -303,7 +314,7 @@ static void predictive_replan(struct sched_core *core, uint64_t now)
 	};
 
 	close_orphans(core);
-	rules.weight = refresh(core);
+	refresh(core, &rules);
 	if (rules.weight)
 		drp_plan(&core_state(core)->drp, &rules, &listener, now);
 }

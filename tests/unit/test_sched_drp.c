@@ -55,9 +55,13 @@ static int set_up(void **state)
 	memset(&drp, 0, sizeof(drp));
 	memset(events, 0, sizeof(events));
 	now = 1000 * MS;
-	rules = (struct drp_rules) {
-		.scale = 100, .spike = 2 * MS, .floor = 25, .grace = 50 * MS, .weight = 5 * 256
-	};
+	rules = (struct drp_rules) { .scale = 100,
+				     .spike = 2 * MS,
+				     .floor = 25,
+				     .grace = 50 * MS,
+				     .weight = 5 * 256,
+				     .latency_weight = 2 * 256,
+				     .room = 6 * MS };
 	return 0;
 }
 
@@ -266,7 +270,7 @@ static void spent_budget_is_not_given_away(void **state)
 	(void)state;
 	rules.weight = 1000000; /* refills slowly */
 	plan();
-	drp_spend(spender, 2 * RESERVE);
+	drp_spend(&drp, spender, 2 * RESERVE);
 	assert_int_equal(spender->level, 0);
 	foresee(lat, SPIKE);
 	plan();
@@ -279,12 +283,44 @@ static void buckets_refill_at_the_share_of_the_core(void **state)
 
 	(void)state;
 	plan();
-	drp_spend(lat, RESERVE);
+	drp_spend(&drp, lat, RESERVE);
 	plan();
 	assert_int_equal(lat->level, WINDOW / 5);
 	for (unsigned i = 0; i < 10; i++)
 		plan();
 	assert_int_equal(lat->level, RESERVE);
+}
+
+static void pool_is_drained_by_all_and_refills_at_their_share(void **state)
+{
+	struct drp_account *lat = open_account(0, true), *other = open_account(1, true);
+
+	(void)state;
+	plan();
+	for (unsigned i = 0; i < 10; i++)
+		plan();
+	assert_int_equal(drp.pool, rules.room);
+	drp_spend(&drp, lat, 4 * MS);
+	drp_spend(&drp, other, 4 * MS);
+	assert_int_equal(drp.pool, 0);
+	plan();
+	assert_int_equal(drp.pool, WINDOW * 2 / 5);
+}
+
+static void steady_demand_is_no_spike(void **state)
+{
+	struct drp_account *lat = open_account(0, true);
+
+	(void)state;
+	lat->actual = 5 * MS;
+	for (unsigned i = 0; i < 300; i++)
+		plan();
+	foresee(lat, 5 * MS);
+	plan();
+	assert_false(lat->reserved);
+	foresee(lat, 9 * MS);
+	plan();
+	assert_true(lat->reserved);
 }
 
 /* ---- Whatever comes in ---- */
@@ -304,7 +340,7 @@ static void randomise(struct drp_account *a)
 	a->actual = draw(3) ? draw(10 * MS) : 0;
 	a->demand = draw(10) ? draw(10 * MS) : draw(UINT32_MAX / 2);
 	a->need = draw(10) ? draw(50 * MS) : draw(UINT32_MAX / 2);
-	drp_spend(a, draw(4) ? 0 : draw(20 * MS));
+	drp_spend(&drp, a, draw(4) ? 0 : draw(20 * MS));
 	if (draw(50) == 0) {
 		a->min = 1 + draw(5 * MS);
 		a->home = a->min + draw(5 * MS);
@@ -486,6 +522,8 @@ int main(void)
 		cmocka_unit_test_setup(budgets_swap_when_forecasts_cross, set_up),
 		cmocka_unit_test_setup(spent_budget_is_not_given_away, set_up),
 		cmocka_unit_test_setup(buckets_refill_at_the_share_of_the_core, set_up),
+		cmocka_unit_test_setup(pool_is_drained_by_all_and_refills_at_their_share, set_up),
+		cmocka_unit_test_setup(steady_demand_is_no_spike, set_up),
 		cmocka_unit_test_setup(nothing_is_made_or_lost, set_up),
 		cmocka_unit_test_setup(accounts_run_out_and_come_back, set_up),
 		cmocka_unit_test(good_forecasts_win_trust_and_bad_ones_lose_it),
