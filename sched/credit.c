@@ -14,7 +14,8 @@
  * Fairness: among entities that always want the core, received and entitled time differ by at
  * most one slice plus what was saved up. Source: E. Ackaouy, "The Xen credit CPU scheduler", 2006;
  * Xen, docs/misc/sched-credit.
- * Locks: none. Cost: O(log n); two divisions a charge.
+ * Locks: none. Cost: O(1) for those who wait for their share; O(log n) of those who are parked at
+ * their caps, boosted by class, or far behind in virtual time. Two divisions a charge.
  */
 #include "sched/credit.h"
 
@@ -248,7 +249,7 @@ static void queue_in_list(struct sched_list *list, struct sched_entity *entity, 
 		sched_list_add_tail(list, &entity->link);
 }
 
-static void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
+static APART void queue_boost(struct sched_core *core, struct sched_entity *entity, bool first)
 {
 	struct credit_core *credit = credit_of(core);
 
@@ -445,18 +446,25 @@ void credit_forget(struct sched_core *core, struct sched_entity *entity)
 		count_sensitive(core, entity, 0);
 }
 
-static APART void unpark(struct sched_core *core, uint64_t now)
+static uint64_t next_release(struct sched_core *core)
 {
 	struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
 
-	while (node && node->key <= now) {
+	return node ? node->key : SCHED_NEVER;
+}
+
+/* Lets those go on whose caps allow it again; returns the tick of the next ones. */
+static APART uint64_t unpark(struct sched_core *core, uint64_t now)
+{
+	while (next_release(core) <= now) {
+		struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
 		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
 
 		sched_heap_remove(&credit_of(core)->parked, node);
 		join(core, entity);
 		queue_by_credit(core, entity, false);
-		node = sched_heap_first(&credit_of(core)->parked);
 	}
+	return next_release(core);
 }
 
 /* The clock has moved on: some who were over are no longer, or the other way round. */
@@ -507,13 +515,6 @@ static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
 		return SCHED_ENTITY_OF(credit->under.next, link);
 	entity = sched_calendar_first(&credit->over);
 	return entity ? entity : credit->aside;
-}
-
-static uint64_t next_release(struct sched_core *core)
-{
-	struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
-
-	return node ? node->key : SCHED_NEVER;
 }
 
 /* Of several boosted by class, each one runs for a while only. */
@@ -574,11 +575,9 @@ struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	struct sched_entity *entity;
 	enum credit_queue queue;
 
-	if (sched_heap_first(&credit->parked))
-		unpark(core, now);
+	decision->until = sched_heap_first(&credit->parked) ? unpark(core, now) : SCHED_NEVER;
 	if (!credit->config->by_share)
 		reclassify(core);
-	decision->until = next_release(core);
 	entity = best(core, now);
 	if (!entity)
 		return NULL;
