@@ -101,19 +101,23 @@ static uint32_t demand_at(const struct predict_sim *p, unsigned window, unsigned
 	return window < p->windows ? p->demand[(size_t)window * p->tasks + task] : 0;
 }
 
-/* What the next windows will bring, from the recording. */
+/* What the next windows will bring, from the recording; `high` is the largest of them. */
 static void ask_oracle(struct sched_advice *advice, const struct predict_sim *oracle,
 		       unsigned window, unsigned task)
 {
 	static const unsigned spans[SCHED_HORIZONS] = { 1, 2, 5 };
 
 	for (unsigned h = 0; h < SCHED_HORIZONS; h++) {
-		uint32_t sum = 0;
+		uint32_t sum = 0, most = 0;
 
-		for (unsigned i = 0; i < spans[h]; i++)
-			sum += demand_at(oracle, window + i, task);
+		for (unsigned i = 0; i < spans[h]; i++) {
+			uint32_t demand = demand_at(oracle, window + i, task);
+
+			sum += demand;
+			most = demand > most ? demand : most;
+		}
 		sum /= spans[h];
-		advice->cpu[h] = (struct sched_expectation) { sum, sum, sum };
+		advice->cpu[h] = (struct sched_expectation) { sum, sum, most };
 	}
 }
 

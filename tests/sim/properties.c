@@ -41,6 +41,7 @@ static const struct promise promises[] = {
 	{ "reactive", 46, 0.03, 0, true, true },
 	{ "example", 0, 0, 0, true, false },
 	{ "compensated", 26, 0.01, 0, true, true },
+	{ "predictive", 26, 0.01, 0, true, true },
 };
 
 struct check {
