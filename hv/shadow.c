@@ -12,6 +12,7 @@
 
 #define SAMPLE_BYTES	    16 /* of code, decoded... */
 #define SAMPLE_INSTRUCTIONS 1  /* ...into so many at most */
+#define SAMPLE_EVERY	    8  /* windows: decoding takes about 8,000 instructions */
 #define REGION_SIZE	    (128ull << 10)
 
 /* Reasons not listed are not counted: only what guests bring about is. */
@@ -139,13 +140,12 @@ static void sample_code(struct vcpu *vcpu)
 			   vcpu->shadow.mix);
 }
 
-/* The costly looks: only at the vCPU that is on the core, and in turns. */
+/* The costly looks: only at the vCPU that is on the core. */
 static void look_closer(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
 {
 	take_snapshot(vcpu, now);
-	if (vcpu->shadow.window_count & 1)
-		look_at_pages(vcpu, window);
-	else
+	look_at_pages(vcpu, window);
+	if (vcpu->shadow.window_count % SAMPLE_EVERY == 0)
 		sample_code(vcpu);
 }
 

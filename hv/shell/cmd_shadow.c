@@ -85,5 +85,5 @@ SHELL_COMMAND(
 		"(the two together are its demand), wake-ups, port I/O, pages of RAM touched\n"
 		"for the first time. `touched` and `dirtied` are of the pages of one 128 KiB\n"
 		"region, another one each window, since it was looked at before; they are of the\n"
-		"VM. The mix is of the instruction at RIP, every other window.",
+		"VM. The mix is of the instruction at RIP, every eighth window.",
 	.run = cmd_shadow, .complete = shell_complete_vcpu);
