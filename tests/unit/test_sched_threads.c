@@ -15,6 +15,7 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include "sched/advice.h"
 #include "sched/sched.h"
 
 #define CORES	 4
@@ -165,6 +166,22 @@ static void come_to_rest(struct sched_core *core, uint64_t *random, unsigned pha
 	}
 }
 
+/* Forecasts for the entities of this core, any, and a plan from them. */
+static void advise(struct sched_core *core, uint64_t *random)
+{
+	for (unsigned i = 0; i < ENTITIES; i++) {
+		struct sched_entity *entity = &subjects[i].entity;
+		uint32_t us = (uint32_t)((*random >> i) % 10000);
+		struct sched_advice advice = { .actual_us = us };
+
+		for (unsigned h = 0; h < SCHED_HORIZONS; h++)
+			advice.cpu[h] = (struct sched_expectation) { us, us, us };
+		if (atomic_load(&entity->core) == core->id)
+			sched_advise(core, entity, &advice, now_ticks());
+	}
+	sched_replan(core, now_ticks());
+}
+
 static void *core_thread(void *argument)
 {
 	struct sched_core *core = argument;
@@ -174,6 +191,8 @@ static void *core_thread(void *argument)
 		for (unsigned i = 0; i < ROUNDS; i++) {
 			disturb(core, &random);
 			step(core, &random);
+			if (i % 16 == 0 && sched_wants_advice(&sched))
+				advise(core, &random);
 		}
 		come_to_rest(core, &random, phase);
 	}
@@ -243,6 +262,12 @@ static void compensated(void **state)
 	stress("compensated");
 }
 
+static void predictive(void **state)
+{
+	(void)state;
+	stress("predictive");
+}
+
 static void edf(void **state)
 {
 	(void)state;
@@ -260,6 +285,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rr),
 		cmocka_unit_test(compensated),
+		cmocka_unit_test(predictive),
 		cmocka_unit_test(edf),
 		cmocka_unit_test(table),
 	};
