@@ -160,6 +160,26 @@ static void print_row(FILE *tsv, const char *name, const struct run *run, const 
 	fprintf(tsv, "%s.%s.hogs\t%.3f\tpercent\n", name, run->label, o->hogs);
 }
 
+static double ratio(uint64_t a, uint64_t b)
+{
+	return b ? (double)a / (double)b : 1;
+}
+
+/* The figures by which prediction is judged. The oracle's share only if it gains anything. */
+static void write_goals(FILE *tsv, const char *name, const struct outcome *out)
+{
+	const struct outcome *credit = &out[0], *reactive = &out[1], *mine = &out[3];
+	const struct outcome *oracle = &out[4];
+
+	fprintf(tsv, "%s.p99_vs_credit\t%.4f\tratio\n", name, ratio(mine->p99, credit->p99));
+	fprintf(tsv, "%s.p99_vs_reactive\t%.4f\tratio\n", name, ratio(mine->p99, reactive->p99));
+	fprintf(tsv, "%s.hogs_vs_reactive\t%.4f\tratio\n", name, mine->hogs / reactive->hogs);
+	if (oracle->p99 < reactive->p99)
+		fprintf(tsv, "%s.oracle_share\t%.4f\tratio\n", name,
+			((double)reactive->p99 - (double)mine->p99) /
+				((double)reactive->p99 - (double)oracle->p99));
+}
+
 static void compare(const struct options *options, FILE *tsv, const char *name,
 		    const struct scenario *scenario, const struct trace_csv *trace)
 {
@@ -180,6 +200,8 @@ static void compare(const struct options *options, FILE *tsv, const char *name,
 		print_row(tsv, name, &broken[i], &bad, &out[0], &out[1]);
 	}
 	predict_free(last);
+	if (tsv)
+		write_goals(tsv, name, out);
 }
 
 static void compare_all(const struct options *options, FILE *tsv, const struct scenario *list,
