@@ -13,7 +13,7 @@
 #include "hv/vm.h"
 
 #define INTERACTIVE_US 1000
-#define BATCH_US       10000
+#define BATCH_US       50000
 
 static struct timer_event service;
 static uint64_t service_due;

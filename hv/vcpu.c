@@ -67,7 +67,7 @@ static void wake_up(struct timer_event *event, uint64_t now)
 {
 	struct vcpu *vcpu = (struct vcpu *)((char *)event - offsetof(struct vcpu, wake));
 
-	trace_put(TRACE_TIMER, vcpu->sched.id, vcpu->timer_due, 0, now);
+	(void)now;
 	vcpu_request(vcpu, VCPU_REQUEST_WAKE);
 }
 

@@ -1,16 +1,17 @@
 #include "hv/wake_lead.h"
 
-#define SPARE  64 /* ticks: being ready this much too early is as it should be */
-#define SLOWER 4  /* ticks a step when it was too early; lateness, which hurts, is halved */
+#define SPARE  32 /* ticks: to be ready so much too early is as it should be */
+#define SLOWER 8  /* what is too much goes away by an eighth, what is missing comes by half */
 
-void wake_lead_learn(struct wake_lead *lead, uint64_t due, uint64_t now, uint32_t max)
+void wake_lead_learn(struct wake_lead *lead, uint64_t cost, uint32_t max)
 {
-	if (now > due) {
-		uint64_t wanted = lead->ticks + (now - due) / 2 + SPARE / 2;
+	uint32_t wanted;
 
-		lead->ticks = wanted < max ? (uint32_t)wanted : max;
+	if (cost + SPARE > max)
 		return;
-	}
-	if (due - now > SPARE && lead->ticks >= SLOWER)
-		lead->ticks -= SLOWER;
+	wanted = (uint32_t)cost + SPARE;
+	if (wanted > lead->ticks)
+		lead->ticks += (wanted - lead->ticks + 1) / 2;
+	else
+		lead->ticks -= (lead->ticks - wanted) / SLOWER;
 }

@@ -33,9 +33,10 @@ static inline bool wake_lead_reaches(const struct wake_lead *lead, uint64_t due,
 }
 
 /*
- * Learns from a wake-up that is ready to enter its guest at `now`; `max` is the longest lead
- * allowed. Pure.
+ * Learns from a wake-up that took `cost` ticks from the host timer's deadline to the guest's door.
+ * One that took longer than `max`, the longest lead allowed, had to wait for somebody else and
+ * teaches nothing. Pure.
  */
-void wake_lead_learn(struct wake_lead *lead, uint64_t due, uint64_t now, uint32_t max);
+void wake_lead_learn(struct wake_lead *lead, uint64_t cost, uint32_t max);
 
 #endif

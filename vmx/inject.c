@@ -175,7 +175,7 @@ static bool wait_for_timer(struct vcpu *vcpu)
 
 	if (now < vcpu->timer_due && !wake_lead_reaches(lead, vcpu->timer_due, now))
 		return false;
-	wake_lead_learn(lead, vcpu->timer_due, now, vmx_wake_lead_max);
+	wake_lead_learn(lead, now - vcpu->wake.deadline, vmx_wake_lead_max);
 	while (now < vcpu->timer_due)
 		now = tsc_now();
 	vcpu_run_timers(vcpu, now);
