@@ -82,6 +82,7 @@ struct vcpu {
 	struct core *host_state_of; /* the core that the VMCS host fields describe */
 	void *vector_state;	    /* XSAVE area, 64-byte aligned */
 	struct vcpu_switched switched;
+	bool nmi_in_service;	   /* one was injected and has not been seen to end */
 	bool uses_debug;	   /* has touched a debug register: they are switched */
 	uint32_t primary_controls; /* as last written to the VMCS */
 

@@ -1,7 +1,7 @@
 /*
  * Your own scheduler in 60 lines: a complete policy to copy and change. This one is a lottery:
- *every entity that waits has tickets in proportion to its weight, and a slice goes to the winner of
- *a draw. (C. Waldspurger, W. Weihl, "Lottery scheduling", OSDI 1994.)
+ * every entity that waits has tickets in proportion to its weight, and a slice goes to the winner of
+ * a draw. (C. Waldspurger, W. Weihl, "Lottery scheduling", OSDI 1994.)
  *
  * To make it yours: copy the file, rename `example` throughout, declare the ops in
  * sched/policies.h, add them to the table in sched/policies.c, and run

@@ -124,10 +124,28 @@ static enum vmx_verdict handle_start_events(struct vcpu *vcpu)
 	return VMX_RESUME;
 }
 
+/*
+ * Bochs 2.7 does not end the blocking of virtual NMIs at a VM entry: a vCPU that left the core
+ * within its handler leaves it to the next one, in whose state it is saved. What we did not begin
+ * is not there.
+ */
+void vmx_end_stray_nmi_blocking(struct vcpu *vcpu)
+{
+	uint64_t state = vmread(VMCS_GUEST_INTERRUPTIBILITY);
+
+	if (__builtin_expect(!(state & BLOCKING_BY_NMI), 1)) {
+		vcpu->nmi_in_service = false;
+		return;
+	}
+	if (!vcpu->nmi_in_service)
+		vmwrite(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)BLOCKING_BY_NMI);
+}
+
 static void inject_nmi(struct vcpu *vcpu)
 {
 	if (!(vcpu->lapic.events & LAPIC_EVENT_NMI))
 		return;
+	vmx_end_stray_nmi_blocking(vcpu);
 	if (event_queued() || !nmis_open()) {
 		/* Without virtual NMIs there is no NMI window: try at the next exit. */
 		if (vmx_caps.virtual_nmis)
@@ -138,6 +156,7 @@ static void inject_nmi(struct vcpu *vcpu)
 	}
 	lapic_take_event(&vcpu->lapic, LAPIC_EVENT_NMI);
 	queue_event(INTERRUPTION_NMI, VECTOR_NMI);
+	vcpu->nmi_in_service = true;
 }
 
 static bool interrupt_waits(const struct vcpu *vcpu)

@@ -28,6 +28,9 @@ void vmx_reinject_interrupted_event(void);
  */
 enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu);
 
+/* For the loaded vCPU: what an NMI handler of another vCPU left on this core is not its own. */
+void vmx_end_stray_nmi_blocking(struct vcpu *vcpu);
+
 /* True if an event waits that ends a HLT; merges what other cores posted. */
 bool vmx_event_waits(struct vcpu *vcpu);
 

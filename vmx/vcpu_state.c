@@ -10,6 +10,7 @@
 #include "hv/traps.h"
 #include "hv/vm.h"
 #include "vmx/audit.h"
+#include "vmx/inject.h"
 #include "vmx/registers.h"
 #include "vmx/vector_state.h"
 #include "vmx/vmx.h"
@@ -282,6 +283,7 @@ void vmx_unload(struct vcpu *vcpu)
 		return;
 	core->loaded = NULL;
 	vcpu->loaded_on = NULL;
+	vmx_end_stray_nmi_blocking(vcpu);
 	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
 		xcr0_write(vmx_host_xcr0);
 	vector_state_save(vcpu->vector_state);
