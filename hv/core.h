@@ -32,8 +32,6 @@ enum core_pending {
 	CORE_PENDING_TIMER = 1u << 1,	   /* the local APIC timer fired */
 	CORE_PENDING_WAKE = 1u << 2,	   /* a wake-up IPI came */
 	CORE_PENDING_RESCHEDULE = 1u << 3, /* the scheduler wants a new decision */
-	CORE_PENDING_INBOX = 1u << 4,	   /* the inbox of the run queue is not empty */
-	CORE_PENDING_TLB = 1u << 5,	   /* EPT or TLB invalidation is asked for */
 	CORE_PENDING_DEVICE = 1u << 6,	   /* a host device interrupted */
 };
 

@@ -131,7 +131,6 @@ static bool stop(struct core *core, struct vcpu *vcpu)
 	cancel_wake(vcpu);
 	vmx_unload(vcpu);
 	sched_remove(&core->sched, &vcpu->sched, now);
-	vcpu->gone = true;
 	vm_vcpu_gone(vcpu->vm, now);
 	return false;
 }

@@ -73,7 +73,6 @@ struct vcpu {
 	enum vcpu_wait wait;
 	bool deaf; /* in VCPU_WAIT_HALT: interrupts are off, only an NMI or INIT could end it */
 	bool pause_asked; /* written by the boot core, then VCPU_REQUEST_PAUSE or a wake-up */
-	bool gone;	  /* has left its core for good since the VM was started */
 	struct lapic lapic;
 
 	uint64_t vmcs; /* physical address */

@@ -244,7 +244,6 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 
 	vcpu->requests = VCPU_REQUEST_EVENT;
 	vcpu->nmi_in_service = false;
-	vcpu->gone = false;
 	vcpu->pause_asked = false;
 	vcpu->wait = vcpu->index ? VCPU_WAIT_SIPI : VCPU_WAIT_NONE;
 	vcpu->tsc_offset = -now;

@@ -35,7 +35,6 @@ enum msr_handler {
 	MSR_HANDLER_PAT,	 /* only without the PAT controls in the VMCS */
 	MSR_HANDLER_MISC_ENABLE, /* storage */
 	MSR_HANDLER_BIOS_SIGN_ID, /* storage, low half reads 0 */
-	MSR_HANDLER_XSS,	  /* storage of 0 */
 	MSR_HANDLER_DEBUGCTL,	  /* 0; LBR and BTF are not offered */
 	MSR_HANDLER_COUNT,
 };
