@@ -17,11 +17,9 @@
  * Locks: none. Cost: O(1) for those who wait for their share; O(log n) of those who are parked at
  * their caps, boosted by class, or far behind in virtual time. Two divisions a charge.
  */
-#include "sched/credit.h"
-
 #include <assert.h>
-#include <stdio.h>
 
+#include "sched/credit_internal.h"
 #include "sched/internal.h"
 #include "sched/policies.h"
 
@@ -30,71 +28,7 @@
 
 #define CAP_WINDOW_US	  30000 /* a capped entity runs at most cap percent of this at once */
 #define RECLASSIFY_MAX	  2	/* entities that change between UNDER and OVER in one decision */
-#define SURPLUS_LOOKS	  4
 #define BUCKETS_PER_SLICE 8
-#define MOVED_DEBT_US	  10000 /* an entity brings at most this much debt to another core */
-#define UNEVEN_US	  2000	/* cores differing by less are even */
-#define INITIAL_CREDIT	  (1ull << 40)
-
-static struct credit_core *credit_of(struct sched_core *core)
-{
-	return (struct credit_core *)core->data;
-}
-
-static const struct credit_core *credit_of_const(const struct sched_core *core)
-{
-	return (const struct credit_core *)core->data;
-}
-
-static struct credit_entity *state_of(const struct sched_entity *entity)
-{
-	return (struct credit_entity *)entity->data;
-}
-
-static const struct credit_config *config_of(const struct sched_core *core)
-{
-	return credit_of_const(core)->config;
-}
-
-static const struct credit_ticks *ticks_of(const struct sched_core *core)
-{
-	return &credit_of_const(core)->ticks;
-}
-
-static uint64_t us(const struct sched_core *core, uint64_t microseconds)
-{
-	return core->sched->ms * microseconds / 1000;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t slice_of(const struct sched_entity *entity)
-{
-	return state_of(entity)->slice;
-}
-
-static bool under(struct sched_core *core, const struct sched_entity *entity)
-{
-	return sched_share_lag(&credit_of(core)->clock, &state_of(entity)->share) >= 0;
-}
-
-static uint64_t choose_slice(const struct sched_core *core, const struct sched_entity *entity)
-{
-	const struct credit_config *config = config_of(core);
-	const struct sched_params *p = &entity->params;
-	uint64_t slice = ticks_of(core)->slice;
-
-	if (!config->own_slices)
-		return slice;
-	if (p->slice)
-		return p->slice;
-	if (p->slice_max && slice > p->slice_max)
-		return p->slice_max;
-	return slice < p->slice_min ? p->slice_min : slice;
-}
 
 void credit_core_init(struct sched_core *core, uint64_t now)
 {
@@ -107,116 +41,15 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 	sched_list_init(&credit->boosts);
 	sched_share_init(&credit->clock);
 	credit->ticks = (struct credit_ticks) {
-		.slice = us(core, config->slice_us),
-		.saved = us(core, config->saved_us),
-		.saved_latency = us(core, config->saved_latency_us),
-		.saved_most = us(core, config->saved_most_us),
-		.notice = us(core, config->notice_us),
-		.boost = us(core, config->boost_us),
-		.cap_window = us(core, CAP_WINDOW_US),
+		.slice = credit_us(core, config->slice_us),
+		.saved = credit_us(core, config->saved_us),
+		.saved_latency = credit_us(core, config->saved_latency_us),
+		.saved_most = credit_us(core, config->saved_most_us),
+		.notice = credit_us(core, config->notice_us),
+		.boost = credit_us(core, config->boost_us),
+		.cap_window = credit_us(core, CAP_WINDOW_US),
 	};
 	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
-}
-
-void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
-{
-	struct credit_entity *state = state_of(entity);
-
-	state->share.time = sched_share_time(&credit_of(core)->clock);
-	if (config_of(core)->by_class && entity->class == SCHED_LATENCY)
-		state->share.time -= INITIAL_CREDIT; /* of which it may keep what it may save */
-	state->clock = core->id;
-	state->cap_until = now;
-}
-
-/* The largest weight of any member, rounded up to a power of two. */
-static uint64_t largest_weight(const struct credit_core *credit)
-{
-	if (!credit->magnitudes)
-		return 1;
-	return 2ull << (31 - __builtin_clz(credit->magnitudes));
-}
-
-/*
- * How much running time an entity may save up. When it is spent, others fall behind, each by its
- * part of all weights; all latency-sensitive entities together may save as much as throws none of
- * the others back by more than saved_latency_us.
- */
-static uint64_t saved_of(struct sched_core *core, const struct sched_entity *entity)
-{
-	const struct credit_config *config = config_of(core);
-	struct credit_core *credit = credit_of(core);
-	uint64_t saved;
-
-	if (!config->by_class || entity->class != SCHED_LATENCY)
-		return ticks_of(core)->saved;
-	saved = ticks_of(core)->saved_latency * sched_share_weight(&credit->clock) /
-		largest_weight(credit);
-	saved = saved * entity->params.weight /
-		atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
-	return least(saved, ticks_of(core)->saved_most);
-}
-
-/* Keeps the weight of the latency-sensitive with each clock, as classes and clocks change. */
-static void count_sensitive(struct sched_core *core, struct sched_entity *entity, uint32_t weight)
-{
-	struct credit_entity *state = state_of(entity);
-
-	if (state->counted == weight)
-		return;
-	atomic_fetch_add_explicit(&credit_of(core)->sensitive, weight - state->counted,
-				  memory_order_relaxed);
-	state->counted = weight;
-}
-
-static void count_member(struct credit_core *credit, struct credit_entity *state, int step)
-{
-	unsigned k = state->magnitude;
-
-	credit->members[k] += (unsigned)step;
-	if (credit->members[k])
-		credit->magnitudes |= 1u << k;
-	else
-		credit->magnitudes &= ~(1u << k);
-}
-
-/* The same, as the policy sees it. */
-static uint64_t savings(struct sched_core *core, struct sched_entity *entity)
-{
-	uint64_t usual = saved_of(core, entity);
-
-	return config_of(core)->saved ? config_of(core)->saved(core, entity, usual) : usual;
-}
-
-/* No member of any core, it takes part in sharing this one from now on. */
-static void join(struct sched_core *core, struct sched_entity *entity)
-{
-	struct credit_entity *state = state_of(entity);
-	struct sched_core *from = core->sched->core[state->clock];
-
-	state->slice = choose_slice(core, entity);
-	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
-	state->share.weight = entity->params.weight;
-	if (from != core) {
-		count_sensitive(from, entity, 0);
-		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
-				 us(core, MOVED_DEBT_US));
-	}
-	state->clock = core->id;
-	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
-	sched_share_join(&credit_of(core)->clock, &state->share, savings(core, entity));
-	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
-	count_member(credit_of(core), state, 1);
-}
-
-static void part(struct sched_core *core, struct sched_entity *entity)
-{
-	struct credit_entity *state = state_of(entity);
-
-	if (!state->share.member)
-		return;
-	sched_share_leave(&credit_of(core)->clock, &state->share);
-	count_member(credit_of(core), state, -1);
 }
 
 /*
@@ -225,18 +58,18 @@ static void part(struct sched_core *core, struct sched_entity *entity)
  */
 static void queue_over(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	uint64_t key = first ? 0 : state_of(entity)->share.time;
+	uint64_t key = first ? 0 : credit_state(entity)->share.time;
 
-	if (config_of(core)->by_share)
-		key += state_of(entity)->half;
-	state_of(entity)->queue = CREDIT_OVER;
+	if (credit_config(core)->by_share)
+		key += credit_state(entity)->half;
+	credit_state(entity)->queue = CREDIT_OVER;
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
 
 /* Least attained service first, unless the policy knows better. */
 static uint64_t boost_key(struct sched_core *core, const struct sched_entity *entity)
 {
-	const struct credit_config *config = config_of(core);
+	const struct credit_config *config = credit_config(core);
 
 	return config->boost_key ? config->boost_key(core, entity) : entity->burst + 1;
 }
@@ -253,7 +86,7 @@ static APART void queue_boost(struct sched_core *core, struct sched_entity *enti
 {
 	struct credit_core *credit = credit_of(core);
 
-	state_of(entity)->queue = CREDIT_BOOST;
+	credit_state(entity)->queue = CREDIT_BOOST;
 	if (credit->config->by_class)
 		sched_heap_insert(&credit->boost, &entity->node,
 				  first ? 0 : boost_key(core, entity));
@@ -269,30 +102,19 @@ static void unqueue_boost(struct credit_core *credit, struct sched_entity *entit
 		sched_list_remove(&entity->link);
 }
 
-static struct sched_entity *first_boosted(const struct credit_core *credit)
-{
-	struct sched_node *node = sched_heap_first(&credit->boost);
-
-	if (node)
-		return SCHED_ENTITY_OF(node, node);
-	if (sched_list_empty(&credit->boosts))
-		return NULL;
-	return SCHED_ENTITY_OF(credit->boosts.next, link);
-}
-
 static void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	state_of(entity)->queue = CREDIT_UNDER;
+	credit_state(entity)->queue = CREDIT_UNDER;
 	queue_in_list(&credit_of(core)->under, entity, first);
 }
 
 static void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	bool behind = under(core, entity);
+	bool behind = credit_under(core, entity);
 
-	if (behind && state_of(entity)->boosted)
+	if (behind && credit_state(entity)->boosted)
 		queue_boost(core, entity, first);
-	else if (!behind || config_of(core)->by_share)
+	else if (!behind || credit_config(core)->by_share)
 		queue_over(core, entity, first && behind);
 	else
 		queue_under(core, entity, first);
@@ -301,11 +123,11 @@ static void queue_by_credit(struct sched_core *core, struct sched_entity *entity
 static APART void park(struct sched_core *core, struct sched_entity *entity)
 {
 	sched_book_close(&credit_of(core)->book, entity);
-	part(core, entity);
-	state_of(entity)->queue = CREDIT_PARKED;
-	state_of(entity)->boosted = false;
+	credit_part(core, entity);
+	credit_state(entity)->queue = CREDIT_PARKED;
+	credit_state(entity)->boosted = false;
 	entity->slice_used = 0;
-	sched_heap_insert(&credit_of(core)->parked, &entity->node, state_of(entity)->cap_until);
+	sched_heap_insert(&credit_of(core)->parked, &entity->node, credit_state(entity)->cap_until);
 }
 
 /* True if an entity that could go on has something left of its slice. */
@@ -313,7 +135,7 @@ static inline bool unfinished(const struct sched_core *core, const struct sched_
 {
 	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
-	return entity->slice_used + core->sched->grain < slice_of(entity);
+	return entity->slice_used + core->sched->grain < credit_slice(entity);
 }
 
 /* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
@@ -321,31 +143,32 @@ static void queue_turn(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_core *credit = credit_of(core);
 
-	state_of(entity)->queue = CREDIT_TURN;
+	credit_state(entity)->queue = CREDIT_TURN;
 	credit->turn = entity;
-	sched_book_open(&credit->book, entity, sched_slice_left(core, entity, slice_of(entity)));
+	sched_book_open(&credit->book, entity,
+			sched_slice_left(core, entity, credit_slice(entity)));
 }
 
 static bool may_boost(struct sched_core *core, const struct sched_entity *entity)
 {
-	const struct credit_config *config = config_of(core);
+	const struct credit_config *config = credit_config(core);
 
-	return config->boost && under(core, entity) &&
+	return config->boost && credit_under(core, entity) &&
 	       (!config->by_class || entity->class == SCHED_LATENCY) &&
 	       (!config->may_boost || config->may_boost(core, entity));
 }
 
 static bool boost_lasted(const struct sched_core *core, const struct sched_entity *entity)
 {
-	return !config_of(core)->by_class &&
-	       entity->burst + core->sched->grain >= ticks_of(core)->boost;
+	return !credit_config(core)->by_class &&
+	       entity->burst + core->sched->grain >= credit_ticks(core)->boost;
 }
 
 /* A boost begins with a wake-up; it ends without credit or when it has lasted. */
 static inline void update_boost(struct sched_core *core, struct sched_entity *entity,
 				enum sched_enqueue how)
 {
-	struct credit_entity *state = state_of(entity);
+	struct credit_entity *state = credit_state(entity);
 	if (how == SCHED_ENQUEUE_WAKE)
 		state->boosted = may_boost(core, entity);
 	else if (state->boosted)
@@ -355,9 +178,9 @@ static inline void update_boost(struct sched_core *core, struct sched_entity *en
 /* It gives way: whoever is chosen next, it is not this one, unless it is alone. */
 static void set_aside(struct sched_core *core, struct sched_entity *entity)
 {
-	assert(state_of(entity)->share.member); /* since it ran */
-	state_of(entity)->queue = CREDIT_ASIDE;
-	state_of(entity)->boosted = false;
+	assert(credit_state(entity)->share.member); /* since it ran */
+	credit_state(entity)->queue = CREDIT_ASIDE;
+	credit_state(entity)->boosted = false;
 	credit_of(core)->aside = entity;
 	entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
@@ -368,15 +191,15 @@ static APART void choose_queue(struct sched_core *core, struct sched_entity *ent
 			       enum sched_enqueue how)
 {
 	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
-	bool was_boosted = state_of(entity)->boosted;
+	bool was_boosted = credit_state(entity)->boosted;
 
 	update_boost(core, entity, how);
-	if (goes_on && config_of(core)->keep_turn && !was_boosted && !credit_of(core)->turn) {
+	if (goes_on && credit_config(core)->keep_turn && !was_boosted && !credit_of(core)->turn) {
 		queue_turn(core, entity);
 		return;
 	}
 	queue_by_credit(core, entity, how == SCHED_ENQUEUE_DIRECTED);
-	if (!goes_on || !state_of(entity)->boosted)
+	if (!goes_on || !credit_state(entity)->boosted)
 		entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
 }
@@ -384,14 +207,14 @@ static APART void choose_queue(struct sched_core *core, struct sched_entity *ent
 static APART void join_and_queue(struct sched_core *core, struct sched_entity *entity,
 				 enum sched_enqueue how)
 {
-	join(core, entity);
+	credit_join(core, entity);
 	choose_queue(core, entity, how);
 }
 
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		    uint64_t now)
 {
-	if (entity->params.cap && state_of(entity)->cap_until > now) {
+	if (entity->params.cap && credit_state(entity)->cap_until > now) {
 		park(core, entity);
 		return;
 	}
@@ -399,7 +222,7 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		set_aside(core, entity);
 		return;
 	}
-	if (state_of(entity)->share.member)
+	if (credit_state(entity)->share.member)
 		choose_queue(core, entity, how);
 	else
 		join_and_queue(core, entity, how);
@@ -408,9 +231,9 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_core *credit = credit_of(core);
-	enum credit_queue queue = state_of(entity)->queue;
+	enum credit_queue queue = credit_state(entity)->queue;
 
-	state_of(entity)->queue = CREDIT_NONE;
+	credit_state(entity)->queue = CREDIT_NONE;
 	if (queue == CREDIT_OVER)
 		sched_calendar_remove(&credit->over, entity);
 	else if (queue == CREDIT_UNDER)
@@ -429,21 +252,15 @@ void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64
 {
 	(void)now;
 	unqueue(core, entity);
-	part(core, entity);
+	credit_part(core, entity);
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
 void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	(void)now;
-	part(core, entity);
+	credit_part(core, entity);
 	sched_book_close(&credit_of(core)->book, entity);
-}
-
-void credit_forget(struct sched_core *core, struct sched_entity *entity)
-{
-	if (!entity->fresh && state_of(entity)->clock == core->id)
-		count_sensitive(core, entity, 0);
 }
 
 static uint64_t next_release(struct sched_core *core)
@@ -461,7 +278,7 @@ static APART uint64_t unpark(struct sched_core *core, uint64_t now)
 		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
 
 		sched_heap_remove(&credit_of(core)->parked, node);
-		join(core, entity);
+		credit_join(core, entity);
 		queue_by_credit(core, entity, false);
 	}
 	return next_release(core);
@@ -475,14 +292,14 @@ static inline void reclassify(struct sched_core *core)
 
 	for (unsigned i = 0; i < RECLASSIFY_MAX; i++) {
 		entity = sched_calendar_first(&credit->over);
-		if (!entity || !under(core, entity))
+		if (!entity || !credit_under(core, entity))
 			break;
 		sched_calendar_remove(&credit->over, entity);
 		queue_by_credit(core, entity, false);
 	}
 	for (unsigned i = 0; i < RECLASSIFY_MAX && !sched_list_empty(&credit->under); i++) {
 		entity = SCHED_ENTITY_OF(credit->under.next, link);
-		if (under(core, entity))
+		if (credit_under(core, entity))
 			break;
 		sched_list_remove(&entity->link);
 		queue_over(core, entity, false);
@@ -493,7 +310,7 @@ static inline void reclassify(struct sched_core *core)
 static uint64_t notice_at(struct sched_core *core)
 {
 	struct sched_node *node = sched_heap_first(&credit_of(core)->boost);
-	uint64_t interval = ticks_of(core)->notice;
+	uint64_t interval = credit_ticks(core)->notice;
 	uint64_t since;
 
 	if (!interval || !node)
@@ -505,7 +322,7 @@ static uint64_t notice_at(struct sched_core *core)
 static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	struct sched_entity *entity = first_boosted(credit);
+	struct sched_entity *entity = credit_first_boosted(credit);
 
 	if (entity && !(credit->turn && notice_at(core) > now))
 		return entity;
@@ -521,9 +338,9 @@ static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
 static uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity,
 				uint64_t run)
 {
-	uint64_t boost = ticks_of(core)->boost;
+	uint64_t boost = credit_ticks(core)->boost;
 
-	if (!config_of(core)->by_class)
+	if (!credit_config(core)->by_class)
 		return least(run, boost - entity->burst);
 	return sched_heap_single(&credit_of(core)->boost) ? run : boost;
 }
@@ -532,7 +349,7 @@ static uint64_t may_run_boosted(struct sched_core *core, const struct sched_enti
 static inline uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
 			       enum credit_queue queue)
 {
-	uint64_t slice = slice_of(entity), used = entity->slice_used;
+	uint64_t slice = credit_slice(entity), used = entity->slice_used;
 	uint64_t run = slice > used ? slice - used : 0;
 	uint64_t least_run = core->sched->grain;
 
@@ -543,7 +360,7 @@ static inline uint64_t may_run(struct sched_core *core, const struct sched_entit
 	if (queue == CREDIT_BOOST)
 		run = may_run_boosted(core, entity, run);
 	if (entity->params.cap)
-		run = least(run, ticks_of(core)->cap_window * entity->params.cap / 100);
+		run = least(run, credit_ticks(core)->cap_window * entity->params.cap / 100);
 	return run;
 }
 
@@ -558,7 +375,8 @@ static enum sched_reason reason_of(const struct sched_core *core, const struct s
 
 	if (entity == core->previous)
 		return SCHED_WHY_CONTINUE;
-	return queue == CREDIT_OVER && config_of(core)->by_share ? SCHED_WHY_SHARE : reasons[queue];
+	return queue == CREDIT_OVER && credit_config(core)->by_share ? SCHED_WHY_SHARE
+								     : reasons[queue];
 }
 
 /* Somebody else has been chosen: who yielded waits like all others again. */
@@ -581,7 +399,7 @@ struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 	entity = best(core, now);
 	if (!entity)
 		return NULL;
-	queue = state_of(entity)->queue;
+	queue = credit_state(entity)->queue;
 	decision->until = least(decision->until, now + may_run(core, entity, queue));
 	decision->reason = reason_of(core, entity, queue);
 	unqueue(core, entity);
@@ -612,10 +430,10 @@ static APART void keep_book(struct sched_core *core, struct sched_entity *entity
 static void charge_cap(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
 		       uint64_t now)
 {
-	struct credit_entity *state = state_of(entity);
+	struct credit_entity *state = credit_state(entity);
 
-	if (state->cap_until + ticks_of(core)->cap_window < now)
-		state->cap_until = now - ticks_of(core)->cap_window;
+	if (state->cap_until + credit_ticks(core)->cap_window < now)
+		state->cap_until = now - credit_ticks(core)->cap_window;
 	state->cap_until += ran * 100 / entity->params.cap;
 }
 
@@ -623,7 +441,7 @@ void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_
 {
 	struct credit_core *credit = credit_of(core);
 
-	sched_share_charge(&credit->clock, &state_of(entity)->share, ran);
+	sched_share_charge(&credit->clock, &credit_state(entity)->share, ran);
 	if (entity->params.cap)
 		charge_cap(core, entity, ran, now);
 	if (credit->book.creditor)
@@ -635,19 +453,19 @@ static enum credit_queue class_of_current(struct sched_core *core)
 {
 	struct sched_entity *entity = core->current;
 
-	if (state_of(entity)->boosted && under(core, entity))
+	if (credit_state(entity)->boosted && credit_under(core, entity))
 		return CREDIT_BOOST;
-	if (config_of(core)->keep_turn)
+	if (credit_config(core)->keep_turn)
 		return CREDIT_TURN;
-	return under(core, entity) ? CREDIT_UNDER : CREDIT_OVER;
+	return credit_under(core, entity) ? CREDIT_UNDER : CREDIT_OVER;
 }
 
 bool credit_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now)
 {
-	enum credit_queue mine = state_of(entity)->queue, current = class_of_current(core);
+	enum credit_queue mine = credit_state(entity)->queue, current = class_of_current(core);
 
 	(void)now;
-	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && config_of(core)->by_class)
+	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && credit_config(core)->by_class)
 		return boost_key(core, entity) < boost_key(core, core->current);
 	return mine < current;
 }
@@ -656,88 +474,6 @@ uint64_t credit_next_event(struct sched_core *core, uint64_t now)
 {
 	(void)now;
 	return next_release(core);
-}
-
-struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
-				    uint64_t now)
-{
-	struct credit_core *credit = credit_of(core);
-	struct sched_entity *entity = sched_heap_allowed(&credit->boost, to);
-
-	(void)now;
-	if (!entity)
-		entity = sched_list_allowed(&credit->boosts, to, SURPLUS_LOOKS);
-	if (!entity)
-		entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
-	if (!entity)
-		entity = sched_calendar_allowed(&credit->over, to);
-	return entity ? entity : sched_allowed(credit->turn, to);
-}
-
-/*
- * Members of a core that fewer share get ahead. The one most behind here goes over there; later
- * somebody comes back, and so all get the same in the end.
- */
-struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
-				   uint64_t now)
-{
-	struct credit_core *credit = credit_of(core);
-	const struct sched_share_clock *theirs = &credit_of_const(to)->clock;
-	struct sched_entity *entity;
-	int64_t unit, gap;
-
-	if (sched_share_weight(theirs) >= sched_share_weight(&credit->clock))
-		return NULL;
-	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
-	if (!entity)
-		entity = sched_calendar_allowed(&credit->over, to);
-	if (!entity)
-		entity = sched_allowed(credit->turn, to);
-	if (!entity)
-		return NULL;
-	unit = (int64_t)(us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
-	gap = sched_share_gap(&credit->clock, theirs,
-			      unit * (UNEVEN_US + config_of(core)->slice_us) / 1000);
-	if (now - entity->ran_last < core->sched->migration_cost) /* its cache is still warm */
-		gap -= unit * (int64_t)core->sched->migration_cost / (int64_t)us(core, 1000);
-	return gap > unit * UNEVEN_US / 1000 ? entity : NULL;
-}
-
-static void dump_entity(struct sched_core *core, const char *queue, struct sched_entity *entity,
-			void (*print)(void *arg, const char *line), void *arg)
-{
-	const struct credit_core *credit = credit_of(core);
-	char line[96];
-
-	snprintf(line, sizeof(line), "%s: vcpu %u vm %u credit %lld owed %lld", queue, entity->id,
-		 entity->vm,
-		 (long long)sched_share_credit(&credit->clock, &state_of(entity)->share),
-		 (long long)sched_book_balance(&credit->book, entity));
-	print(arg, line);
-}
-
-static void dump_first(struct sched_core *core, const char *queue, struct sched_node *node,
-		       void (*print)(void *arg, const char *line), void *arg)
-{
-	if (node)
-		dump_entity(core, queue, SCHED_ENTITY_OF(node, node), print, arg);
-}
-
-void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg)
-{
-	struct credit_core *credit = credit_of(core);
-
-	if (core->current)
-		dump_entity(core, "running", core->current, print, arg);
-	if (first_boosted(credit))
-		dump_entity(core, "boost, first", first_boosted(credit), print, arg);
-	if (credit->turn)
-		dump_entity(core, "turn", credit->turn, print, arg);
-	for (struct sched_list *l = credit->under.next; l != &credit->under; l = l->next)
-		dump_entity(core, "under", SCHED_ENTITY_OF(l, link), print, arg);
-	if (sched_calendar_first(&credit->over))
-		dump_entity(core, "over, first", sched_calendar_first(&credit->over), print, arg);
-	dump_first(core, "parked, first", sched_heap_first(&credit->parked), print, arg);
 }
 
 static const struct credit_config xen = {

@@ -1,0 +1,129 @@
+/*
+ * Who shares a core under the credit family, and with what: slices, weights, and how much an entity
+ * may have saved up when it comes to the others.
+ */
+#include "sched/credit_internal.h"
+
+#define INITIAL_CREDIT (1ull << 40)
+#define MOVED_DEBT_US  10000 /* an entity brings at most this much debt to another core */
+
+void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	struct credit_entity *state = credit_state(entity);
+
+	state->share.time = sched_share_time(&credit_of(core)->clock);
+	if (credit_config(core)->by_class && entity->class == SCHED_LATENCY)
+		state->share.time -= INITIAL_CREDIT; /* of which it may keep what it may save */
+	state->clock = core->id;
+	state->cap_until = now;
+}
+
+static uint64_t choose_slice(const struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct credit_config *config = credit_config(core);
+	const struct sched_params *p = &entity->params;
+	uint64_t slice = credit_ticks(core)->slice;
+
+	if (!config->own_slices)
+		return slice;
+	if (p->slice)
+		return p->slice;
+	if (p->slice_max && slice > p->slice_max)
+		return p->slice_max;
+	return slice < p->slice_min ? p->slice_min : slice;
+}
+
+/* The largest weight of any member, rounded up to a power of two. */
+static uint64_t largest_weight(const struct credit_core *credit)
+{
+	if (!credit->magnitudes)
+		return 1;
+	return 2ull << (31 - __builtin_clz(credit->magnitudes));
+}
+
+/*
+ * How much running time an entity may save up. When it is spent, others fall behind, each by its
+ * part of all weights; all latency-sensitive entities together may save as much as throws none of
+ * the others back by more than saved_latency_us.
+ */
+static uint64_t saved_of(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct credit_config *config = credit_config(core);
+	struct credit_core *credit = credit_of(core);
+	uint64_t saved;
+
+	if (!config->by_class || entity->class != SCHED_LATENCY)
+		return credit_ticks(core)->saved;
+	saved = credit_ticks(core)->saved_latency * sched_share_weight(&credit->clock) /
+		largest_weight(credit);
+	saved = saved * entity->params.weight /
+		atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
+	return least(saved, credit_ticks(core)->saved_most);
+}
+
+/* Keeps the weight of the latency-sensitive with each clock, as classes and clocks change. */
+static void count_sensitive(struct sched_core *core, struct sched_entity *entity, uint32_t weight)
+{
+	struct credit_entity *state = credit_state(entity);
+
+	if (state->counted == weight)
+		return;
+	atomic_fetch_add_explicit(&credit_of(core)->sensitive, weight - state->counted,
+				  memory_order_relaxed);
+	state->counted = weight;
+}
+
+static void count_member(struct credit_core *credit, struct credit_entity *state, int step)
+{
+	unsigned k = state->magnitude;
+
+	credit->members[k] += (unsigned)step;
+	if (credit->members[k])
+		credit->magnitudes |= 1u << k;
+	else
+		credit->magnitudes &= ~(1u << k);
+}
+
+/* The same, as the policy sees it. */
+static uint64_t savings(struct sched_core *core, struct sched_entity *entity)
+{
+	uint64_t usual = saved_of(core, entity);
+
+	return credit_config(core)->saved ? credit_config(core)->saved(core, entity, usual) : usual;
+}
+
+void credit_join(struct sched_core *core, struct sched_entity *entity)
+{
+	struct credit_entity *state = credit_state(entity);
+	struct sched_core *from = core->sched->core[state->clock];
+
+	state->slice = choose_slice(core, entity);
+	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
+	state->share.weight = entity->params.weight;
+	if (from != core) {
+		count_sensitive(from, entity, 0);
+		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
+				 credit_us(core, MOVED_DEBT_US));
+	}
+	state->clock = core->id;
+	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
+	sched_share_join(&credit_of(core)->clock, &state->share, savings(core, entity));
+	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
+	count_member(credit_of(core), state, 1);
+}
+
+void credit_part(struct sched_core *core, struct sched_entity *entity)
+{
+	struct credit_entity *state = credit_state(entity);
+
+	if (!state->share.member)
+		return;
+	sched_share_leave(&credit_of(core)->clock, &state->share);
+	count_member(credit_of(core), state, -1);
+}
+
+void credit_forget(struct sched_core *core, struct sched_entity *entity)
+{
+	if (!entity->fresh && credit_state(entity)->clock == core->id)
+		count_sensitive(core, entity, 0);
+}
