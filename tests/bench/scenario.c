@@ -49,7 +49,7 @@ static void print_reservation(const struct scenario_vm *vm, uint64_t period)
 		       (unsigned long long)(budget * 1000 / SCENARIO_MS));
 }
 
-static void print_vm(const struct scenario_vm *vm, unsigned copy, unsigned seed, uint64_t until)
+static void print_vm(const struct scenario_vm *vm, unsigned copy, uint64_t seed, uint64_t until)
 {
 	uint64_t period = vm->period + copy * vm->period_step;
 
@@ -62,8 +62,8 @@ static void print_vm(const struct scenario_vm *vm, unsigned copy, unsigned seed,
 		printf("cap = %u\n", vm->cap * vm->vcpus);
 	printf("latency = %s\n", vm->latency ? "yes" : "no");
 	print_reservation(vm, period);
-	printf("cmdline = work=%s until=%llu seed=%u", work_names[vm->work],
-	       (unsigned long long)until, seed);
+	printf("cmdline = work=%s until=%llu seed=%llu", work_names[vm->work],
+	       (unsigned long long)until, (unsigned long long)seed);
 	if (period)
 		printf(" period=%llu burst=%llu", (unsigned long long)period,
 		       (unsigned long long)vm->burst);
@@ -73,7 +73,7 @@ static void print_vm(const struct scenario_vm *vm, unsigned copy, unsigned seed,
 static int config(const char *name, const char *policy, uint64_t ticks)
 {
 	const struct scenario *scenario = scenario_find(name);
-	unsigned seed = 1;
+	unsigned vm = 0;
 
 	if (!scenario) {
 		fprintf(stderr, "scenario: there is no %s\n", name);
@@ -84,7 +84,7 @@ static int config(const char *name, const char *policy, uint64_t ticks)
 	printf("[augur]\npolicy = %s\ntrace = sched\n", policy);
 	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
 		for (unsigned copy = 0; copy < scenario->vms[i].copies; copy++)
-			print_vm(&scenario->vms[i], copy, seed++,
+			print_vm(&scenario->vms[i], copy, scenario_seed(1, vm++, 0),
 				 ticks ? ticks : scenario->duration);
 	return 0;
 }

@@ -49,13 +49,6 @@ void fluid_rates(struct fluid_claim *claims, unsigned count, double capacity)
 	}
 }
 
-/* Work with arrivals that do not depend on the schedule is generated apart from the task. */
-static bool has_stream(const struct sim_task *task)
-{
-	return task->spec->work == WORK_PERIODIC || task->spec->work == WORK_OPEN ||
-	       task->spec->work == WORK_TRACE || task->spec->work == WORK_SPIKES;
-}
-
 void fluid_add(struct sim *sim, struct sim_task *task)
 {
 	struct sim_task *stream = &sim->streams[task - sim->tasks];
@@ -71,7 +64,8 @@ void fluid_arrive(struct sim_task *task, uint64_t work)
 
 static double backlog_of(const struct sim_task *task)
 {
-	if (has_stream(task) || (task->spec->work == WORK_PHASED && !workload_is_hog(task)))
+	if (workload_has_stream(task) || task->spec->work == WORK_PERIODIC ||
+	    (task->spec->work == WORK_PHASED && !workload_is_hog(task)))
 		return task->fluid_backlog;
 	return sched_state_of(&task->entity) == SCHED_BLOCKED ? 0 : INFINITY;
 }
@@ -127,7 +121,7 @@ static void serve(struct sim *sim, double ticks)
 static uint64_t next_arrival(const struct sim *sim, uint64_t most)
 {
 	for (unsigned i = 0; i < sim->task_count; i++)
-		if (has_stream(&sim->tasks[i]) && sim->streams[i].deadline < most)
+		if (workload_has_stream(&sim->tasks[i]) && sim->streams[i].deadline < most)
 			most = sim->streams[i].deadline;
 	return most;
 }
@@ -137,7 +131,7 @@ static void take_arrivals(struct sim *sim, uint64_t now)
 	for (unsigned i = 0; i < sim->task_count; i++) {
 		struct sim_task *stream = &sim->streams[i];
 
-		while (has_stream(stream) && stream->deadline <= now) {
+		while (workload_has_stream(stream) && stream->deadline <= now) {
 			fluid_arrive(&sim->tasks[i], stream->remaining);
 			workload_next(stream, stream->deadline);
 		}

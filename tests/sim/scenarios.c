@@ -3,10 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#define PERIOD	 1013771ull /* 10.1 ms, co-prime with everything that is round */
-#define SECOND	 (1000 * SCENARIO_MS)
-#define S1_TICKS (310 * PERIOD) /* 300 periods, and room for guests that start one after another   \
-				 */
+#define PERIOD 1013771ull /* 10.1 ms, co-prime with everything that is round */
+#define SECOND (1000 * SCENARIO_MS)
+#define S1_TICKS                                                                                   \
+	(310 * PERIOD) /* 300 periods, and room for guests that start one after another            \
+			*/
 
 #define HOGS(n)                                                                                    \
 	{                                                                                          \
@@ -190,6 +191,11 @@ const struct scenario *scenario_find(const char *name)
 		if (strcmp(scenarios[i].name, name) == 0)
 			return &scenarios[i];
 	return NULL;
+}
+
+uint64_t scenario_seed(uint64_t seed, unsigned vm, unsigned vcpu)
+{
+	return seed + 1000 * vm + vcpu;
 }
 
 /* splitmix64: S. Vigna, 2015 */

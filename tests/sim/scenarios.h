@@ -15,7 +15,8 @@
 
 enum workload {
 	WORK_HOG,      /* always wants the core */
-	WORK_PERIODIC, /* a burst at every multiple of the period, at absolute deadlines */
+	WORK_PERIODIC, /* a burst at every multiple of the period, at absolute deadlines; deadlines
+			* that have passed at the end of a burst are skipped, and missed */
 	WORK_OPEN,     /* bursts at random moments: exponential gaps of mean `period`, burst lengths
 			* with a heavy tail and mean `burst`, queued while busy */
 	WORK_PHASED,   /* phases of 100-500 ms, in turn: hog, periodic, idle */
@@ -60,6 +61,9 @@ extern const unsigned spike_scenario_count;
 
 /* NULL if there is none of that name. */
 const struct scenario *scenario_find(const char *name);
+
+/* Where the random numbers of a vCPU begin, for one seed of the whole scenario. */
+uint64_t scenario_seed(uint64_t seed, unsigned vm, unsigned vcpu);
 
 /* Pseudo-random numbers of the workloads: the same on the host and in a guest. */
 uint64_t scenario_random(uint64_t *state);

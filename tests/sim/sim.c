@@ -474,7 +474,7 @@ static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
 		params.period = spec->period + copy * spec->period_step;
 	}
 	for (unsigned i = 0; i < spec->vcpus; i++)
-		if (!sim_add_at(sim, spec, vm, copy, &params, seed + 1000 * vm + i))
+		if (!sim_add_at(sim, spec, vm, copy, &params, scenario_seed(seed, vm, i)))
 			abort();
 }
 

@@ -24,6 +24,9 @@ void workload_runs(struct sim_task *task, uint64_t now);
 /* Goes on to the next burst of a task with paced arrivals, as if the present one were done. */
 void workload_next(struct sim_task *task, uint64_t now);
 
+/* Bursts queue while the task is busy, so when they arrive does not depend on the schedule. */
+bool workload_has_stream(const struct sim_task *task);
+
 /* A phased task in the phase in which it always wants the core. */
 bool workload_is_hog(const struct sim_task *task);
 
