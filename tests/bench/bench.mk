@@ -17,6 +17,11 @@ $(GUEST_OUT)/bench_task.elf: $(GUEST_OUT)/obj/sim/scenarios.o
 
 _all: $(BENCH_TOOL) $(BUILD)/sim/sim
 
+.PHONY: sim-agreement
+sim-agreement:	## how much the simulator's schedules differ from the emulator's
+	$(AGAIN) _all
+	@scripts/agreement
+
 .PHONY: report
 report:	## tables and pictures of the standard scenarios as one page, $(BUILD)/report.html
 	$(AGAIN) _all

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from augur import fair, sched_bench
+from augur import agreement, fair, sched_bench
 from augur import trace as t
 from augur.config import ConfigError
 
@@ -113,6 +113,23 @@ class RunTest(unittest.TestCase):
         self.assertEqual(list(sched_bench.tsv_lines("s1", sched_bench.RECOMMENDED, values)),
                          [f"s1.{sched_bench.RECOMMENDED}.missed\t0\tcount", "s1.best.missed\t0\tcount"])
         self.assertEqual(list(sched_bench.tsv_lines("s1", "rr", values)), ["s1.rr.missed\t0\tcount"])
+
+    def test_agreement_measures_what_differs(self):
+        """With itself: nothing. With a model that gives lat 20 ticks of each 100, not 10: 10 %."""
+        run = self.read()
+        trace = run.trace
+        late = {"late_p50": 3, "late_p99": 5}
+        real = agreement.side(trace, 1000, 3000, late)
+        self.assertEqual(real.switches, 39)     # two in each 100 ticks, but for the first
+        same = agreement.Agreement("s1", "rr", real, real)
+        self.assertEqual((same.switches(), same.share()[0], same.late("late_p99")), (0, 0, 0))
+        model = agreement.side(trace, 1000, 2000, {"late_p50": 3, "late_p99": 9})
+        model.shares = {"lat": 20.0, "hog": 80.0}
+        other = agreement.Agreement("s1", "rr", real, model)
+        self.assertAlmostEqual(other.share()[0], 10)
+        self.assertEqual((other.late("late_p50"), other.late("late_p99")), (0, 4))
+        self.assertAlmostEqual(other.switches(), 100 * (19 - 39) / 39)
+        self.assertIn("agree.s1.rr.late_p99\t4\tticks", list(agreement.tsv_lines(other)))
 
     def test_report_is_whole(self):
         try:
