@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hv/engine_kernels.h"
 #include "hv/log.h"
 #include "hv/modules.h"
 #include "hv/rendezvous.h"
@@ -11,11 +12,13 @@
 #include "hv/vm.h"
 #include "sched/drp_knobs.h"
 #include "sched/engine_advice.h"
+#include "vmx/vector_loan.h"
 
 #define LEARNT_WINDOWS 500 /* an engine that has seen so many is worth taking over */
 
 enum predict_mode predict_mode;
 enum sched_fault predict_fault;
+const struct ple_kernels *predict_kernels = &ple_kernels_general;
 
 static struct ple_weights weights;
 static bool weights_loaded;
@@ -100,9 +103,35 @@ static void load_weights(void)
 		log_error("forecast: no LSTM: %s", ple_weights_error_text(error));
 }
 
+static const struct ple_kernels *choose_kernels(void)
+{
+	const char *text = config_param(&config, CONFIG_ALL_VMS, "kernels");
+	const struct ple_kernels *kernels;
+	const char *why;
+
+	kernels = engine_kernels_find(text ? text : "auto", &why);
+	if (kernels)
+		return kernels;
+	complain("kernels", text, why);
+	return engine_kernels_find("auto", &why);
+}
+
+/* Kernels that do not agree are a bug of ours; but the machine can do without them. */
+static void configure_kernels(void)
+{
+	const struct ple_kernels *kernels = choose_kernels();
+
+	if (engine_kernels_agree(kernels, weights_loaded ? &weights : NULL))
+		predict_kernels = kernels;
+	else
+		log_error("forecast: the %s kernels are wrong on this processor", kernels->name);
+	log_info("forecast: %s kernels", predict_kernels->name);
+}
+
 void predict_init(void)
 {
 	load_weights();
+	configure_kernels();
 	configure_knobs();
 	configure_mode();
 	configure_fault();
@@ -145,7 +174,7 @@ enum error predict_create(struct vcpu *vcpu)
 	if (!predict)
 		return ERR_NO_MEMORY;
 	memset(predict, 0, sizeof(*predict));
-	ple_engine_init(&predict->engine, &ple_kernels_general);
+	ple_engine_init(&predict->engine, predict_kernels);
 	if (weights_loaded)
 		ple_engine_use_weights(&predict->engine, &weights);
 	vcpu->predict = predict;
@@ -193,7 +222,9 @@ void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t
 	if (!is_forecast(vcpu, window))
 		return;
 	remember(predict, window->run_us + window->wait_us, now);
+	vector_borrow();
 	ple_engine_observe(&predict->engine, window);
+	vector_return();
 	sched_advice_of_engine(&predict->advice, &predict->engine, window);
 	sched_break_advice(&predict->advice, predict_fault, &predict->fault);
 	sched_advise(&this_core()->sched, &vcpu->sched, &predict->advice, now);

@@ -3,7 +3,8 @@
  * window of its shadow, and its advice passed to the scheduler (sched/advice.h). Never in the exit
  * path: a decision finds the plan that the last tick left.
  *
- * The engine uses the kernels for general registers, so no vector state of a guest is touched.
+ * The engine's inner loops use vector registers where the processor has them; those of the guest on
+ * the core are saved meanwhile (vmx/vector_loan.h).
  *
  * Everything of a vCPU belongs to the core that owns it (vcpu->sched.core), as its shadow does.
  */
@@ -49,6 +50,9 @@ struct predict {
 
 extern enum predict_mode predict_mode;
 extern enum sched_fault predict_fault;
+
+/* Constant after predict_init(). */
+extern const struct ple_kernels *predict_kernels;
 
 const char *predict_mode_name(enum predict_mode mode);
 

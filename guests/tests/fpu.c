@@ -1,6 +1,7 @@
 /*
  * x87, SSE and AVX registers keep their values while other vCPUs use them. Run two VMs with
- * different seeds on one core. Command line: seed=N rounds=N.
+ * different seeds on one core. Command line: seed=N rounds=N xcr0=N. With xcr0=3 AVX stays switched
+ * off, and must stay so.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,13 +16,15 @@
 
 #define CPUID_1_ECX_XSAVE (1u << 26)
 #define CPUID_1_ECX_AVX	  (1u << 28)
-#define XCR0_AVX	  7
+#define XCR0_AVX	  4
+#define XCR0_ALL	  7 /* x87, SSE, AVX */
 
 /* Registers 0-15: 32 bytes each, the low 16 of them SSE. */
 struct vector_registers {
 	uint8_t bytes[16][32];
 };
 
+static uint64_t xcr0; /* as we set it; 0: there is none */
 static bool avx;
 static struct vector_registers wanted __attribute__((aligned(64)));
 static struct vector_registers found __attribute__((aligned(64)));
@@ -60,15 +63,16 @@ static void keep_vectors(uint64_t turns)
 		KEEP(LOAD_SSE, STORE_SSE);
 }
 
-static void enable_avx(void)
+static void set_xcr0(uint64_t wanted_xcr0)
 {
 	uint32_t ecx = cpuid(1, 0).ecx;
 
-	avx = (ecx & CPUID_1_ECX_XSAVE) && (ecx & CPUID_1_ECX_AVX);
-	if (!avx)
+	if (!(ecx & CPUID_1_ECX_XSAVE) || !(ecx & CPUID_1_ECX_AVX))
 		return;
+	xcr0 = wanted_xcr0;
+	avx = xcr0 & XCR0_AVX;
 	write_cr4(read_cr4() | CR4_OSXSAVE);
-	xsetbv(0, XCR0_AVX);
+	xsetbv(0, xcr0);
 }
 
 static void fill(struct random *random)
@@ -120,12 +124,14 @@ int main(void)
 	struct random random = { arg_u64(line, "seed", 1) };
 	uint64_t rounds = arg_u64(line, "rounds", 200);
 
-	enable_avx();
+	set_xcr0(arg_u64(line, "xcr0", XCR0_ALL));
 	printf("registers: %s\n", avx ? "x87, SSE, AVX" : "x87, SSE");
 	for (uint64_t i = 0; i < rounds; i++) {
 		fill(&random);
 		keep_vectors(1 + random_below(&random, 20000));
 		if (!check(same(), "vector registers changed in round %lu", i))
+			break;
+		if (!check(!xcr0 || xgetbv(0) == xcr0, "XCR0 became %#lx", xgetbv(0)))
 			break;
 	}
 	test_x87(arg_u64(line, "seed", 1), 5000000);
