@@ -3,9 +3,9 @@
  * reports everything it measured for tools to work on.
  *
  * Command line:
- *   work=hog|periodic|open|phased|spin     until=N  TSC at which it ends
+ *   work=hog|periodic|open|phased|spin|spikes|trace     until=N  TSC at which it ends
  *   period=N burst=N  ticks and instructions, as in struct scenario_vm
- *   seed=N            of the random numbers
+ *   seed=N            of the random numbers; more for spikes: guests/lib/arrivals.h
  *
  * Output, in ticks, one TASK line for each vCPU:
  *   TASK index start end work run exits missed    start, end: TSC; work: instructions of bursts
@@ -20,6 +20,7 @@
 
 #include "guests/lib/apic.h"
 #include "guests/lib/args.h"
+#include "guests/lib/arrivals.h"
 #include "guests/lib/boot.h"
 #include "guests/lib/cpu.h"
 #include "guests/lib/percpu.h"
@@ -36,6 +37,7 @@
 #define SAMPLES	  20000
 
 static uint64_t period, burst, until, randomness;
+static struct arrivals arrivals; /* of open, spikes and trace: one vCPU */
 static struct samples late, bursts;
 static struct spinlock lock; /* what WORK_SPIN contends for */
 static struct barrier all_done;
@@ -83,19 +85,38 @@ static void work_periodic(struct report *report, uint64_t end)
 	}
 }
 
-/* Arrivals wait for one another; only those that find nobody at work wake the vCPU. */
+/* Until the burst is due. Only if there is time to sleep it is a wake-up. */
+static void await(uint64_t due)
+{
+	if (due > rdtsc() + TOO_CLOSE)
+		sleep_and_note(due);
+	while (rdtsc() < due)
+		;
+}
+
+/* Bursts wait for one another; only those that find nobody at work wake the vCPU. */
+static void serve_queue(struct report *report, uint64_t end, void (*next)(struct arrivals *))
+{
+	arrivals.due = rdtsc();
+	for (next(&arrivals); arrivals.due < end; next(&arrivals)) {
+		await(arrivals.due);
+		serve(report, arrivals.due, arrivals.work);
+	}
+}
+
 static void work_open(struct report *report, uint64_t end)
 {
-	uint64_t arrival = rdtsc();
+	serve_queue(report, end, arrivals_open);
+}
 
-	for (;;) {
-		arrival += scenario_exponential(&randomness, period);
-		if (arrival >= end)
-			return;
-		if (arrival > rdtsc() + TOO_CLOSE)
-			sleep_and_note(arrival);
-		serve(report, arrival, scenario_heavy(&randomness, burst));
-	}
+static void work_spikes(struct report *report, uint64_t end)
+{
+	serve_queue(report, end, arrivals_spike);
+}
+
+static void work_trace(struct report *report, uint64_t end)
+{
+	serve_queue(report, end, arrivals_trace);
 }
 
 /* ---- Others ---- */
@@ -140,7 +161,8 @@ static const struct {
 	void (*run)(struct report *report, uint64_t end);
 } works[] = {
 	{ "hog", work_hog },	   { "periodic", work_periodic }, { "open", work_open },
-	{ "phased", work_phased }, { "spin", work_spin },
+	{ "phased", work_phased }, { "spin", work_spin },	  { "spikes", work_spikes },
+	{ "trace", work_trace },
 };
 
 static unsigned chosen;
@@ -209,9 +231,9 @@ int main(void)
 	burst = arg_u64(line, "burst", 50000);
 	until = arg_u64(line, "until", 0);
 	randomness = arg_u64(line, "seed", 1);
-	if (!choose(line) || !period || !until || !prepare_samples(&late) ||
-	    !prepare_samples(&bursts)) {
-		printf("task: work, period and until are needed, and memory for samples\n");
+	if (!choose(line) || !period || !until || !arrivals_init(&arrivals, line) ||
+	    !prepare_samples(&late) || !prepare_samples(&bursts)) {
+		printf("task: work, period, until and good shapes are needed, and memory\n");
 		return 2;
 	}
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));

@@ -3,7 +3,8 @@
  * and P1-P5, with the engine, without, with an oracle that knows what is to come, and with broken
  * forecasts. Charged: exits, notifications and the engine's own time are paid for.
  *
- *	sim-predict [--scenario S] [--seed N] [--trace FILE.csv]... [--faults] [--tsv FILE]
+ *	sim-predict [--scenario S] [--seed N] [--ticks N] [--trace FILE.csv]... [--faults]
+ *		    [--tsv FILE]
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,9 +18,8 @@
 #define CHARGE_IPI    2000
 #define CHARGE_ENGINE 39000 /* a forecast with kernels for general registers */
 
-#define MAX_TASKS   128
-#define MAX_TRACES  16
-#define TRACE_TICKS (30000 * SCENARIO_MS)
+#define MAX_TASKS  128
+#define MAX_TRACES 16
 
 struct run {
 	const char *label; /* in the table */
@@ -49,6 +49,7 @@ struct options {
 	const char *traces[MAX_TRACES];
 	unsigned trace_count;
 	uint64_t seed;
+	uint64_t ticks; /* of each run, 0: the scenario's own */
 	bool faults;
 };
 
@@ -95,27 +96,20 @@ static void collect(struct sim *sim, uint64_t forecasts, struct outcome *out)
 	free(bursts.value);
 }
 
-/* P3: a latency VM with the recorded demand and half of the weight, and three hogs. */
+/* P3 */
 static void add_traced(struct sim *sim, const struct trace_csv *trace)
 {
-	static const struct scenario_vm traced = { .name = "trace",
-						   .work = WORK_TRACE,
-						   .copies = 1,
-						   .vcpus = 1,
-						   .weight = 768,
-						   .latency = true };
-	static const struct scenario_vm hog = {
-		.name = "hog", .work = WORK_HOG, .copies = 1, .vcpus = 1, .weight = 256
-	};
+	const struct scenario_vm *traced = &trace_scenario.vms[0], *hog = &trace_scenario.vms[1];
 	struct sched_params params;
 
 	sched_default_params(&params);
 	params.class_auto = false;
-	for (unsigned i = 0; i < 3; i++)
-		sim_add(sim, &hog, 1 + i, 0, &params, i);
+	params.weight = hog->weight;
+	for (unsigned i = 0; i < hog->copies; i++)
+		sim_add(sim, hog, 1 + i, 0, &params, i);
 	params.class = SCHED_LATENCY;
-	params.weight = traced.weight;
-	if (!sim_add_trace(sim, &traced, trace, &params))
+	params.weight = traced->weight;
+	if (!sim_add_trace(sim, traced, trace, &params))
 		abort();
 }
 
@@ -126,17 +120,16 @@ static struct predict_sim *run_one(const struct run *run, const struct scenario 
 	struct predict_sim *predict;
 	struct sim sim;
 
-	if (sim_open(&sim, scenario ? scenario->cores : 1, 0, run->policy, &sim_costs_emulator,
-		     SCENARIO_MS, MAX_TASKS) != OK)
+	if (sim_open(&sim, scenario->cores, 0, run->policy, &sim_costs_emulator, SCENARIO_MS,
+		     MAX_TASKS) != OK)
 		abort();
 	sim.on_trace = count_actions;
 	reserved = missed = swapped = 0;
-	if (scenario)
-		sim_add_scenario(&sim, scenario, seed);
-	else
+	if (trace)
 		add_traced(&sim, trace);
-	predict = predict_run(&sim, scenario ? scenario->duration : TRACE_TICKS, run->source,
-			      run->fault, oracle);
+	else
+		sim_add_scenario(&sim, scenario, seed);
+	predict = predict_run(&sim, scenario->duration, run->source, run->fault, oracle);
 	collect(&sim, predict_windows(predict), out);
 	sim_close(&sim);
 	return predict;
@@ -180,9 +173,13 @@ static void write_goals(FILE *tsv, const char *name, const struct outcome *out)
 				((double)reactive->p99 - (double)oracle->p99));
 }
 
+/* trace: the demand of the scenario's first VM, or NULL. */
 static void compare(const struct options *options, FILE *tsv, const char *name,
-		    const struct scenario *scenario, const struct trace_csv *trace)
+		    const struct scenario *full, const struct trace_csv *trace)
 {
+	const struct scenario lasting =
+		scenario_lasting(full, options->ticks ? options->ticks : full->duration);
+	const struct scenario *scenario = &lasting;
 	const unsigned count = sizeof(usual) / sizeof(usual[0]);
 	struct outcome out[sizeof(usual) / sizeof(usual[0])], bad;
 	struct predict_sim *last = NULL;
@@ -222,7 +219,7 @@ static int compare_trace(const struct options *options, FILE *tsv, const char *p
 		fprintf(stderr, "sim-predict: %s\n", message);
 		return 1;
 	}
-	compare(options, tsv, name, NULL, &trace);
+	compare(options, tsv, name, &trace_scenario, &trace);
 	trace_csv_free(&trace);
 	return 0;
 }
@@ -232,6 +229,7 @@ static int parse(int argc, char **argv, struct options *options)
 	static const struct option known[] = {
 		{ "scenario", required_argument, NULL, 's' },
 		{ "seed", required_argument, NULL, 'r' },
+		{ "ticks", required_argument, NULL, 'n' },
 		{ "trace", required_argument, NULL, 't' },
 		{ "tsv", required_argument, NULL, 'o' },
 		{ "faults", no_argument, NULL, 'f' },
@@ -246,6 +244,8 @@ static int parse(int argc, char **argv, struct options *options)
 			options->seed = strtoull(optarg, NULL, 0);
 		else if (option == 'o')
 			options->tsv = optarg;
+		else if (option == 'n')
+			options->ticks = strtoull(optarg, NULL, 0);
 		else if (option == 'f')
 			options->faults = true;
 		else if (option == 't' && options->trace_count < MAX_TRACES)

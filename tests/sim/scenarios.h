@@ -22,8 +22,8 @@ enum workload {
 	WORK_PHASED,   /* phases of 100-500 ms, in turn: hog, periodic, idle */
 	WORK_SPIN,     /* computes `period`, then holds its VM's spinlock for `burst`, and again */
 	WORK_SPIKES,   /* at every multiple of the period a burst of shape[n % SHAPE_LENGTH] *
-			* `burst`,   from switch_at on of other_shape; the simulator only */
-	WORK_TRACE,    /* demand of a recorded program, a row each 10 ms; the simulator only */
+			* `burst`, from switch_at on of other_shape, queued while busy */
+	WORK_TRACE,    /* demand of a recorded program, a row each 10 ms, queued while busy */
 };
 
 /* One kind of VM, `copies` of it. */
@@ -55,12 +55,19 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
 
-/* P1-P5, about forecasts: P3 is a recorded trace and needs no entry. */
+/* P1, P2, P4, P5, about forecasts. */
 extern const struct scenario spike_scenarios[];
 extern const unsigned spike_scenario_count;
 
-/* NULL if there is none of that name. */
+/* P3: recorded demand against hogs. */
+extern const struct scenario trace_scenario;
+
+/* NULL if there is none of that name; of the standard ones, and of any. */
 const struct scenario *scenario_find(const char *name);
+const struct scenario *scenario_find_any(const char *name);
+
+/* The same for so many ticks: what changes in the middle still does. */
+struct scenario scenario_lasting(const struct scenario *scenario, uint64_t ticks);
 
 /* Where the random numbers of a vCPU begin, for one seed of the whole scenario. */
 uint64_t scenario_seed(uint64_t seed, unsigned vm, unsigned vcpu);

@@ -2,7 +2,7 @@
 # `make sim-properties` runs seeded random scenarios, `make sim-decision` counts instructions.
 
 SIM_CFLAGS := $(STD) $(WARN) -O2 -g
-SIM_LIB_SRCS := $(wildcard sched/*.c) $(addprefix tests/sim/,scenarios.c sim.c workload.c fluid.c trace_csv.c record.c)
+SIM_LIB_SRCS := $(wildcard sched/*.c) $(addprefix tests/sim/,scenarios.c spike_scenarios.c sim.c workload.c fluid.c trace_csv.c record.c)
 SIM_LIB_OBJS := $(SIM_LIB_SRCS:%.c=$(BUILD)/sim/%.o)
 SIM_ARGS ?=
 
@@ -41,7 +41,7 @@ sim-decision: $(BUILD)/sim/decision
 -include $(shell find $(BUILD)/sim -name '*.d' 2>/dev/null)
 
 # make sim-predict SIM_ARGS="--scenario p1 --faults"	prediction against its rivals
-PREDICT_OBJS := $(patsubst %.c,$(BUILD)/sim/%.o,$(addprefix tests/sim/,predict_main.c predict.c spike_scenarios.c) $(wildcard ple/*.c))
+PREDICT_OBJS := $(patsubst %.c,$(BUILD)/sim/%.o,$(addprefix tests/sim/,predict_main.c predict.c) $(wildcard ple/*.c))
 $(BUILD)/sim/sim-predict: $(PREDICT_OBJS) $(BUILD)/sim/libsim.a
 	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
 

@@ -4,6 +4,8 @@
  */
 #include "tests/sim/scenarios.h"
 
+#include <string.h>
+
 #define SECOND (1000 * SCENARIO_MS)
 
 /* clang-format off */
@@ -46,6 +48,35 @@ const struct scenario spike_scenarios[] = {
 	      .period_step = 1000003 },
 	    HOGS(2) } },
 };
+
+const struct scenario trace_scenario = {
+	"p3",
+	"a VM with recorded demand and half of the weight, and three hogs",
+	1,
+	30 * SECOND,
+	{ { .name = "trace", .work = WORK_TRACE, .copies = 1, .vcpus = 1, .weight = 768,
+	    .latency = true },
+	  HOGS(3) },
+};
 /* clang-format on */
 
 const unsigned spike_scenario_count = sizeof(spike_scenarios) / sizeof(spike_scenarios[0]);
+
+const struct scenario *scenario_find_any(const char *name)
+{
+	for (unsigned i = 0; i < spike_scenario_count; i++)
+		if (strcmp(spike_scenarios[i].name, name) == 0)
+			return &spike_scenarios[i];
+	return strcmp(trace_scenario.name, name) == 0 ? &trace_scenario : scenario_find(name);
+}
+
+struct scenario scenario_lasting(const struct scenario *scenario, uint64_t ticks)
+{
+	struct scenario other = *scenario;
+
+	other.duration = ticks;
+	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
+		other.vms[i].switch_at = scenario->vms[i].switch_at / SCENARIO_MS * ticks /
+					 scenario->duration * SCENARIO_MS;
+	return other;
+}
