@@ -1,22 +1,19 @@
-"""The standard scenarios in the emulator, for every policy: runs them and works out the figures.
+"""The standard scenarios in the emulator, for every policy: figures of the runs (bench_run.py).
 
-build/bench/scenario makes the configurations from the simulator's own tables; guests/bench/task.c
-prints what each vCPU measured; the trace says who ran when.
+guests/bench/task.c prints what each vCPU measured; the trace says who ran when.
 """
 import os
 import re
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from augur import fair
+from augur import debts, fair
 from augur import trace as t
-from augur.batch import run_batch
-from augur.config import ROOT, Config, ConfigError, build_folder
-from augur.plan import BATCH, batch_settings, make_plan
+from augur.bench_run import policies, run_all, scenarios, standard_job
+from augur.config import ROOT, ConfigError, build_folder
 
-AT_ONCE = 2                             # emulators
 PERCENTILES = (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))
+PLAIN = "credit-plain"
 NO_SHARE = ("spin",)                    # work that gives time away by itself: not judged as to fairness
 
 
@@ -28,100 +25,6 @@ def constants():
 
 
 CHARGE, RECOMMENDED = constants()
-
-
-def tool(*arguments):
-    path = build_folder() / "bench" / "scenario"
-    try:
-        return subprocess.run([path, *arguments], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ConfigError(f"{path}: {error}; run make all") from error
-
-
-@dataclass
-class Scenario:
-    name: str
-    cores: int
-    ticks: int
-    title: str
-
-
-def scenarios():
-    return [Scenario(name, int(cores), int(ticks), title) for name, cores, ticks, title in
-            (line.split("\t") for line in tool("list").splitlines())]
-
-
-def policies():
-    return tool("policies").split()
-
-
-def folder_of(scenario, policy):
-    return build_folder() / "bench" / "sched" / f"{scenario}.{policy}"
-
-
-# --- running -------------------------------------------------------------------------------------
-
-def is_fresh(folder):
-    """True if what is there was made with the present hypervisor and guests."""
-    build = build_folder()
-    inputs = (build / "hv.elf", build / "guests" / "bench_task.elf", build / "bench" / "scenario")
-    try:
-        made = (folder / "complete").stat().st_mtime
-        return all(made > path.stat().st_mtime for path in inputs)
-    except OSError:
-        return False
-
-
-def run_failures(outcome, plan):
-    yield from outcome.failures(plan.until)
-    recorder = outcome.recorder
-    for number, name in recorder.names.items():
-        if number not in recorder.results:
-            yield f"VM {name} has not ended; see hypervisor.log"
-    if not recorder.names:
-        yield "no VM was started; see hypervisor.log"
-
-
-def run(scenario, policy, reuse=False):
-    """Leaves the run in its folder, which is returned. reuse: a fresh one may be there already."""
-    folder = folder_of(scenario, policy)
-    if reuse and is_fresh(folder):
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "complete").unlink(missing_ok=True)
-    path = folder / "scenario.cfg"
-    path.write_text(tool("config", scenario, policy))
-    config = Config(path)
-    config.set(batch_settings(config, {}))
-    plan = make_plan(config, {}, BATCH, folder)
-    try:
-        outcome = run_batch(plan.machine, plan.until, plan.timeout)
-    finally:
-        plan.machine.image.unlink(missing_ok=True)
-    for failure in run_failures(outcome, plan):
-        raise ConfigError(f"{scenario}.{policy}: {failure}; output in {folder}")
-    (folder / "complete").touch()
-    return folder
-
-
-def run_all(wanted, done, reuse=False):
-    """wanted: [(scenario, policy)]. Calls done(scenario, policy, folder) in that order; what failed
-    is told at the end."""
-    failures = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        futures = [(s, p, pool.submit(run, s, p, reuse)) for s, p in wanted]
-        try:
-            for scenario, policy, future in futures:
-                try:
-                    done(scenario, policy, future.result())
-                except ConfigError as error:
-                    failures.append(str(error))
-        except BaseException:
-            for _, _, future in futures:
-                future.cancel()
-            raise
-    if failures:
-        raise ConfigError("\n".join(failures))
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -206,6 +109,12 @@ def throughput(run_, start, end):
     return 100 * hogs / left, 100 * (hogs - charge) / left
 
 
+def overhead(trace):
+    """What the hypervisor itself took of all cores, in percent: exits, decisions, forecasts."""
+    whole = sum(b.run + b.idle + b.overhead for b in trace.books.values())
+    return 100 * sum(b.overhead for b in trace.books.values()) / whole if whole else 0.0
+
+
 def figures(run_):
     """{name: (value as text, unit)}; without wake-ups there is no lateness to tell."""
     start, end = window_of(run_)
@@ -213,8 +122,8 @@ def figures(run_):
     if run_.late:
         for name, percent in PERCENTILES:
             result[f"late_{name}"] = (str(t.percentile(run_.late, percent)), "ticks")
-        result["burst_p50"] = (str(t.percentile(run_.bursts, 50)), "ticks")
-        result["burst_p99"] = (str(t.percentile(run_.bursts, 99)), "ticks")
+        for name, percent in (("p50", 50), ("p99", 99), ("max", 100)):
+            result[f"burst_{name}"] = (str(t.percentile(run_.bursts, percent)), "ticks")
         missed = sum(task.missed for task in run_.tasks if task.vm.latency)
         result["missed"] = (str(missed), "count")
         result["wakeups"] = (str(len(run_.late)), "count")
@@ -223,6 +132,8 @@ def figures(run_):
     result["hogs_raw"] = (f"{raw:.3f}", "percent")
     result["hogs_charged"] = (f"{charged:.3f}", "percent")
     result["fair_err"] = (f"{100 * error:.3f}", "percent")
+    result["owed_max"] = (str(debts.most_owed(run_.trace)), "ticks")
+    result["overhead"] = (f"{overhead(run_.trace):.3f}", "percent")
     result["unfair_to"] = (run_.trace.entity_name(whose) if whose is not None else "-", "name")
     result["switches"] = (str(sum(b.switches for b in run_.trace.books.values())), "count")
     result["exits"] = (str(sum(task.exits for task in run_.tasks)), "count")
@@ -263,6 +174,15 @@ def tsv_lines(scenario, policy, values):
             yield f"{scenario}.{name}.{key}\t{value}\t{unit}"
 
 
+def against_plain(worst):
+    """The latest wake-up relative to credit without BOOST. worst: {(scenario, policy): ticks}."""
+    for (scenario, policy), ticks in worst.items():
+        plain = worst.get((scenario, PLAIN))
+        for name in (policy, "best") if policy == RECOMMENDED else (policy,):
+            if plain and policy != PLAIN:
+                yield f"{scenario}.{name}.late_max_vs_plain\t{ticks / plain:.4f}\tratio"
+
+
 def selection():
     """[(scenario, policy)], all unless SCENARIOS and POLICIES name some."""
     chosen = os.environ.get("SCENARIOS", "").split() or [s.name for s in scenarios()]
@@ -272,17 +192,20 @@ def selection():
 
 def bench():
     """Prints the table as runs end; returns the TSV's lines."""
-    lines = []
+    lines, worst = [], {}
     print(header(), flush=True)
 
-    def done(scenario, policy, folder):
-        values = figures(read_run(folder))
-        lines.extend(tsv_lines(scenario, policy, values))
-        print(row(scenario, policy, values), flush=True)
+    def done(job):
+        values = figures(read_run(job.folder))
+        lines.extend(tsv_lines(job.scenario, job.policy, values))
+        if "late_max" in values:
+            worst[job.scenario, job.policy] = int(values["late_max"][0])
+        print(row(job.scenario, job.policy, values), flush=True)
 
     try:
-        run_all(selection(), done)
+        run_all([standard_job(s, p) for s, p in selection()], done)
     finally:
+        lines.extend(against_plain(worst))
         path = build_folder() / "bench" / "sched.tsv"
         path.write_text("".join(line + "\n" for line in lines))
     return lines

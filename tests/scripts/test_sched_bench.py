@@ -3,8 +3,9 @@ import math
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
-from augur import agreement, fair, sched_bench
+from augur import agreement, bench_run, debts, fair, sched_bench
 from augur import trace as t
 from augur.config import ConfigError
 
@@ -83,6 +84,22 @@ class RunTest(unittest.TestCase):
         self.assertEqual(values["missed"], ("1", "count"))
         self.assertEqual(values["switches"], ("8", "count"))
 
+    def test_debts_are_repaid_by_running_and_end_with_blocking(self):
+        """lat takes 7 and 2 ticks from the hog, which runs 4 between and waits for nothing then."""
+        events = ((10, t.PICK, HOG, 0), (20, t.PICK, LAT, 0), (27, t.DEBT, HOG, 7),
+                  (27, t.PICK, HOG, 0), (31, t.PICK, LAT, 0), (33, t.DEBT, HOG, 2),
+                  (33, t.PICK, HOG, 0), (34, t.BLOCK, HOG, 0), (40, t.DEBT, HOG, 3))
+        trace = SimpleNamespace(records=[t.Record(tsc, kind, 0, entity, 0, a, 0)
+                                         for tsc, kind, entity, a in events])
+        self.assertEqual(debts.most_owed(trace), 7)
+        trace.records = trace.records[:5] + [t.Record(33, t.DEBT, 0, HOG, 0, 5, 0)]
+        self.assertEqual(debts.most_owed(trace), 8)     # 7 - 4 + 5
+
+    def test_worst_wakeups_against_credit_without_boost(self):
+        lines = list(sched_bench.against_plain({("s3", sched_bench.PLAIN): 1000, ("s3", "edf"): 50,
+                                                ("s4", "edf"): 70}))
+        self.assertEqual(lines, ["s3.edf.late_max_vs_plain\t0.0500\tratio"])
+
     def test_fair_schedule_has_no_error(self):
         error, _ = fair.fairness_error(self.read().trace, 1000, 3000)
         self.assertLess(error, 0.02)
@@ -137,7 +154,7 @@ class RunTest(unittest.TestCase):
         except ImportError:
             self.skipTest("python3-matplotlib is not installed")
         run = self.read()
-        scenario = sched_bench.Scenario("s1", 1, 2000, "a <title>")
+        scenario = bench_run.Scenario("s1", 1, 2000, "a <title>")
         section = report.section(scenario, {"rr": (run, sched_bench.figures(run))},
                                  {"s1.rr.late_p99": "1234"})
         page = report.page([section], ["s1"], "test")

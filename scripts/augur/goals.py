@@ -1,0 +1,49 @@
+"""The goals of measurements: tests/bench/goals.tsv. A goal is a number (at most), `>= number` (at
+least) or `number..number`."""
+from augur.config import ROOT, ConfigError
+
+
+def read_goals():
+    """{figure: (goal, what Linux KVM needs in the same emulator)}, both as text."""
+    path = ROOT / "tests" / "bench" / "goals.tsv"
+    lines = path.read_text().splitlines()
+    goals = {name: (goal, kvm) for name, goal, kvm in
+             (line.split("\t") for line in lines if line and not line.startswith("#"))}
+    for name, (goal, _) in goals.items():
+        try:
+            is_met(0.0, goal)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {name}: {goal} is no goal") from error
+    return goals
+
+
+def is_met(value, goal):
+    low, dots, high = goal.partition("..")
+    if dots:
+        return float(low) <= value <= float(high)
+    if goal.startswith(">="):
+        return value >= float(goal[2:])
+    return value <= float(goal)
+
+
+def with_goal(line, goals):
+    """A line `name value unit` with goal, KVM's figure and whether the goal is met behind it."""
+    name, value, *_ = line.split("\t")
+    if name not in goals:
+        return f"{line}\tgoal -\tKVM -"
+    goal, kvm = goals[name]
+    try:
+        met = is_met(float(value), goal)
+    except ValueError:                  # not a number: nothing was measured
+        met = False
+    return f"{line}\tgoal {goal}\tKVM {kvm}\t{'met' if met else 'MISSED'}"
+
+
+def print_judged(lines, goals):
+    """Those of the lines that have a goal; then how many are met."""
+    judged = [with_goal(line, goals) for line in lines if line.split("\t")[0] in goals]
+    for line in judged:
+        print(line)
+    if judged:
+        missed = sum(line.endswith("MISSED") for line in judged)
+        print(f"{len(judged) - missed} goals met, {missed} missed")
