@@ -9,33 +9,28 @@ void sched_calendar_init(struct sched_calendar *calendar, uint64_t width)
 {
 	for (unsigned i = 0; i < SCHED_BUCKETS; i++)
 		sched_list_init(&calendar->bucket[i]);
+	sched_calendar_turn_to(calendar, 0);
 	calendar->shift = 63 - (unsigned)__builtin_clzll(width | 1);
 }
 
-static void enter(struct sched_calendar *calendar, struct sched_entity *entity, uint64_t day)
+static void enter(struct sched_calendar *calendar, struct sched_entity *entity, unsigned k)
 {
-	unsigned k;
-
-	k = (day < calendar->today ? calendar->today : day) % SCHED_BUCKETS;
 	entity->node.key = k;
-	if (day < calendar->today)
-		sched_list_add_head(&calendar->bucket[k], &entity->link);
-	else
-		sched_list_add_tail(&calendar->bucket[k], &entity->link);
+	sched_list_add_tail(&calendar->bucket[k], &entity->link);
 	calendar->occupied |= 1ull << k;
 }
 
-void sched_calendar_insert(struct sched_calendar *calendar, struct sched_entity *entity,
-			   uint64_t key)
+/* Days before today and beyond the ring. */
+void sched_calendar_insert_beyond(struct sched_calendar *calendar, struct sched_entity *entity,
+				  uint64_t key)
 {
-	uint64_t day = key >> calendar->shift;
-
-	if (!calendar->occupied && !sched_heap_first(&calendar->far))
-		calendar->today = day; /* empty: the ring may turn anywhere */
-	if (day < calendar->today + SCHED_BUCKETS)
-		enter(calendar, entity, day);
-	else
+	if (key >> calendar->shift >= calendar->today) {
 		sched_heap_insert(&calendar->far, &entity->node, key);
+		return;
+	}
+	entity->node.key = calendar->today % SCHED_BUCKETS;
+	sched_list_add_head(calendar->first, &entity->link);
+	calendar->occupied |= 1ull << entity->node.key;
 }
 
 /* The first day that is not empty; some day is not. */
@@ -55,14 +50,14 @@ static void turn(struct sched_calendar *calendar)
 	struct sched_node *node = sched_heap_first(&calendar->far);
 
 	if (calendar->occupied)
-		calendar->today = first_day(calendar);
+		sched_calendar_turn_to(calendar, first_day(calendar));
 	else
-		calendar->today = node->key >> calendar->shift;
+		sched_calendar_turn_to(calendar, node->key >> calendar->shift);
 	while (node && (node->key >> calendar->shift) < calendar->today + SCHED_BUCKETS) {
 		uint64_t day = node->key >> calendar->shift;
 
 		sched_heap_remove(&calendar->far, node);
-		enter(calendar, SCHED_ENTITY_OF(node, node), day);
+		enter(calendar, SCHED_ENTITY_OF(node, node), day % SCHED_BUCKETS);
 		node = sched_heap_first(&calendar->far);
 	}
 }
@@ -70,7 +65,7 @@ static void turn(struct sched_calendar *calendar)
 struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar)
 {
 	turn(calendar);
-	return SCHED_ENTITY_OF(calendar->bucket[calendar->today % SCHED_BUCKETS].next, link);
+	return SCHED_ENTITY_OF(calendar->first->next, link);
 }
 
 struct sched_entity *sched_calendar_allowed(struct sched_calendar *calendar,

@@ -18,6 +18,7 @@ struct sched_calendar {
 	struct sched_list bucket[SCHED_BUCKETS]; /* the bucket of day d is d % SCHED_BUCKETS */
 	uint64_t occupied;			 /* bit k: bucket[k] is not empty */
 	uint64_t today;				 /* the first day of the ring */
+	struct sched_list *first;		 /* its bucket */
 	unsigned shift;				 /* a key is of the day key >> shift */
 	struct sched_heap far;
 };
@@ -25,37 +26,76 @@ struct sched_calendar {
 /* The width of a bucket is the largest power of two that is not over `width`. */
 void sched_calendar_init(struct sched_calendar *calendar, uint64_t width);
 
-void sched_calendar_insert(struct sched_calendar *calendar, struct sched_entity *entity,
-			   uint64_t key);
+/* For the inline functions below: keys out of the ring, and days after an empty one. */
+void sched_calendar_insert_beyond(struct sched_calendar *calendar, struct sched_entity *entity,
+				  uint64_t key);
+struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar);
+
+static inline bool sched_calendar_empty(const struct sched_calendar *calendar)
+{
+	return !calendar->occupied && !sched_heap_first(&calendar->far);
+}
+
+static inline void sched_calendar_turn_to(struct sched_calendar *calendar, uint64_t day)
+{
+	calendar->today = day;
+	calendar->first = &calendar->bucket[day % SCHED_BUCKETS];
+}
+
+static inline void sched_calendar_insert(struct sched_calendar *calendar,
+					 struct sched_entity *entity, uint64_t key)
+{
+	uint64_t day = key >> calendar->shift;
+	unsigned k = day % SCHED_BUCKETS;
+
+	if (!calendar->occupied && sched_calendar_empty(calendar))
+		sched_calendar_turn_to(calendar, day); /* wherever we like */
+	if (__builtin_expect(day - calendar->today >= SCHED_BUCKETS, 0)) {
+		sched_calendar_insert_beyond(calendar, entity, key);
+		return;
+	}
+	entity->node.key = k;
+	sched_list_add_tail(&calendar->bucket[k], &entity->link);
+	calendar->occupied |= 1ull << k;
+}
+
+/* After an entity has left a bucket. */
+static inline void sched_calendar_left(struct sched_calendar *calendar, struct sched_list *bucket)
+{
+	if (sched_list_empty(bucket))
+		calendar->occupied &= ~(1ull << (bucket - calendar->bucket));
+}
 
 static inline void sched_calendar_remove(struct sched_calendar *calendar,
 					 struct sched_entity *entity)
 {
-	unsigned k = (unsigned)entity->node.key;
-
 	if (sched_heap_linked(&entity->node)) {
 		sched_heap_remove(&calendar->far, &entity->node);
 		return;
 	}
 	sched_list_remove(&entity->link);
-	if (sched_list_empty(&calendar->bucket[k]))
-		calendar->occupied &= ~(1ull << k);
+	sched_calendar_left(calendar, &calendar->bucket[entity->node.key]);
 }
-
-/* For sched_calendar_first, if the first is not of today: turns the ring to it. */
-struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar);
 
 /* The first entity, or NULL. */
 static inline struct sched_entity *sched_calendar_first(struct sched_calendar *calendar)
 {
-	const struct sched_list *bucket = &calendar->bucket[calendar->today % SCHED_BUCKETS];
-
 	/* the far ones that are near today came in when the ring turned to it */
-	if (!sched_list_empty(bucket))
-		return SCHED_ENTITY_OF(bucket->next, link);
-	if (!calendar->occupied && !sched_heap_first(&calendar->far))
+	if (__builtin_expect(!sched_list_empty(calendar->first), 1))
+		return SCHED_ENTITY_OF(calendar->first->next, link);
+	return sched_calendar_empty(calendar) ? NULL : sched_calendar_turn(calendar);
+}
+
+/* The same, and removes it. */
+static inline struct sched_entity *sched_calendar_take(struct sched_calendar *calendar)
+{
+	struct sched_entity *entity = sched_calendar_first(calendar);
+
+	if (!entity)
 		return NULL;
-	return sched_calendar_turn(calendar);
+	sched_list_remove(&entity->link);
+	sched_calendar_left(calendar, calendar->first);
+	return entity;
 }
 
 /* For `surplus`: one of the first few that may leave for core `to`, not quite in order, or NULL. */

@@ -20,7 +20,7 @@
 #include <assert.h>
 
 #include "sched/credit_internal.h"
-#include "sched/internal.h"
+#include "sched/decide.h"
 #include "sched/policies.h"
 
 /* Kept out of line, so that the common case in its caller saves no registers for it. */
@@ -37,10 +37,12 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 
 	(void)now;
 	credit->config = config;
+	credit->over_reason = config->by_share ? SCHED_WHY_SHARE : SCHED_WHY_LEFTOVER;
 	sched_list_init(&credit->under);
 	sched_list_init(&credit->boosts);
 	sched_share_init(&credit->clock);
 	credit->ticks = (struct credit_ticks) {
+		.grain = core->sched->grain,
 		.slice = credit_us(core, config->slice_us),
 		.saved = credit_us(core, config->saved_us),
 		.saved_latency = credit_us(core, config->saved_latency_us),
@@ -56,7 +58,7 @@ void credit_core_init(struct sched_core *core, uint64_t now)
  * By virtual time; in order of shares, by that in the middle of its next slice. By the start of the
  * slice, light entities would get ahead at the cost of heavy ones, by its end the other way round.
  */
-static void queue_over(struct sched_core *core, struct sched_entity *entity, bool first)
+static inline void queue_over(struct sched_core *core, struct sched_entity *entity, bool first)
 {
 	uint64_t key = first ? 0 : credit_state(entity)->share.time;
 
@@ -74,7 +76,7 @@ static uint64_t boost_key(struct sched_core *core, const struct sched_entity *en
 	return config->boost_key ? config->boost_key(core, entity) : entity->burst + 1;
 }
 
-static void queue_in_list(struct sched_list *list, struct sched_entity *entity, bool first)
+static inline void queue_in_list(struct sched_list *list, struct sched_entity *entity, bool first)
 {
 	if (first)
 		sched_list_add_head(list, &entity->link);
@@ -102,22 +104,22 @@ static void unqueue_boost(struct credit_core *credit, struct sched_entity *entit
 		sched_list_remove(&entity->link);
 }
 
-static void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
+static inline void queue_under(struct sched_core *core, struct sched_entity *entity, bool first)
 {
 	credit_state(entity)->queue = CREDIT_UNDER;
 	queue_in_list(&credit_of(core)->under, entity, first);
 }
 
-static void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
+SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
 {
-	bool behind = credit_under(core, entity);
-
-	if (behind && credit_state(entity)->boosted)
+	if (credit_state(entity)->boosted && credit_under(core, entity))
 		queue_boost(core, entity, first);
-	else if (!behind || credit_config(core)->by_share)
-		queue_over(core, entity, first && behind);
-	else
+	else if (credit_config(core)->by_share)
+		queue_over(core, entity, first && credit_under(core, entity));
+	else if (credit_under(core, entity))
 		queue_under(core, entity, first);
+	else
+		queue_over(core, entity, false);
 }
 
 static APART void park(struct sched_core *core, struct sched_entity *entity)
@@ -139,7 +141,7 @@ static inline bool unfinished(const struct sched_core *core, const struct sched_
 }
 
 /* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
-static void queue_turn(struct sched_core *core, struct sched_entity *entity)
+static APART void queue_turn(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_core *credit = credit_of(core);
 
@@ -176,7 +178,7 @@ static inline void update_boost(struct sched_core *core, struct sched_entity *en
 }
 
 /* It gives way: whoever is chosen next, it is not this one, unless it is alone. */
-static void set_aside(struct sched_core *core, struct sched_entity *entity)
+static inline void set_aside(struct sched_core *core, struct sched_entity *entity)
 {
 	assert(credit_state(entity)->share.member); /* since it ran */
 	credit_state(entity)->queue = CREDIT_ASIDE;
@@ -186,8 +188,8 @@ static void set_aside(struct sched_core *core, struct sched_entity *entity)
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-/* The queue of an entity that can run and does not yield. */
-static APART void choose_queue(struct sched_core *core, struct sched_entity *entity,
+/* The queue of a member that can run and does not yield. */
+SCHED_INLINE void choose_queue(struct sched_core *core, struct sched_entity *entity,
 			       enum sched_enqueue how)
 {
 	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
@@ -204,28 +206,36 @@ static APART void choose_queue(struct sched_core *core, struct sched_entity *ent
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-static APART void join_and_queue(struct sched_core *core, struct sched_entity *entity,
-				 enum sched_enqueue how)
+static inline bool capped(const struct sched_entity *entity, uint64_t now)
 {
-	credit_join(core, entity);
-	choose_queue(core, entity, how);
+	return entity->params.cap && credit_state(entity)->cap_until > now;
+}
+
+/* The entity has just run, so it is a member. */
+SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity,
+			   enum sched_enqueue how, uint64_t now)
+{
+	if (capped(entity, now))
+		park(core, entity);
+	else if (how == SCHED_ENQUEUE_YIELD)
+		set_aside(core, entity);
+	else
+		choose_queue(core, entity, SCHED_ENQUEUE_PUT);
 }
 
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		    uint64_t now)
 {
-	if (entity->params.cap && credit_state(entity)->cap_until > now) {
+	if (how == SCHED_ENQUEUE_PUT || how == SCHED_ENQUEUE_YIELD) {
+		put_back(core, entity, how, now);
+		return;
+	}
+	if (capped(entity, now)) {
 		park(core, entity);
 		return;
 	}
-	if (how == SCHED_ENQUEUE_YIELD) {
-		set_aside(core, entity);
-		return;
-	}
-	if (credit_state(entity)->share.member)
-		choose_queue(core, entity, how);
-	else
-		join_and_queue(core, entity, how);
+	credit_join(core, entity);
+	choose_queue(core, entity, how);
 }
 
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
@@ -270,8 +280,8 @@ static uint64_t next_release(struct sched_core *core)
 	return node ? node->key : SCHED_NEVER;
 }
 
-/* Lets those go on whose caps allow it again; returns the tick of the next ones. */
-static APART uint64_t unpark(struct sched_core *core, uint64_t now)
+/* Lets those go on whose caps allow it again. */
+static APART void unpark(struct sched_core *core, uint64_t now)
 {
 	while (next_release(core) <= now) {
 		struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
@@ -281,11 +291,10 @@ static APART uint64_t unpark(struct sched_core *core, uint64_t now)
 		credit_join(core, entity);
 		queue_by_credit(core, entity, false);
 	}
-	return next_release(core);
 }
 
 /* The clock has moved on: some who were over are no longer, or the other way round. */
-static inline void reclassify(struct sched_core *core)
+SCHED_INLINE void reclassify(struct sched_core *core)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
@@ -319,64 +328,110 @@ static uint64_t notice_at(struct sched_core *core)
 	return since == SCHED_NEVER ? 0 : (since / interval + 2) * interval;
 }
 
-static inline struct sched_entity *best(struct sched_core *core, uint64_t now)
+/*
+ * The entity, of which the caller knows the queue, leaves it and may run for `run` ticks or,
+ * however little is left, for as long as it takes to be worth an entry.
+ */
+SCHED_INLINE struct sched_entity *grant(struct sched_core *core, struct sched_entity *entity,
+					uint64_t run, enum sched_reason reason, uint64_t now)
+{
+	struct sched_decision *decision = &core->decision;
+	uint64_t grain = credit_ticks(core)->grain;
+
+	if (run < grain)
+		run = grain;
+	if (entity->params.cap)
+		run = least(run, credit_ticks(core)->cap_window * entity->params.cap / 100);
+	credit_state(entity)->queue = CREDIT_NONE;
+	decision->until = now + run;
+	decision->reason = entity == core->previous ? SCHED_WHY_CONTINUE : reason;
+	return entity;
+}
+
+static inline uint64_t rest_of_slice(const struct sched_entity *entity)
+{
+	uint64_t slice = credit_slice(entity), used = entity->slice_used;
+
+	return slice > used ? slice - used : 0;
+}
+
+/* Of several boosted by class, each one runs for a while only. */
+static inline uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity)
+{
+	uint64_t run = rest_of_slice(entity), boost = credit_ticks(core)->boost;
+
+	if (credit_config(core)->by_class)
+		return sched_heap_single(&credit_of(core)->boost) ? run : boost;
+	if (run < credit_ticks(core)->grain)
+		run = credit_ticks(core)->grain;
+	return least(run, boost - entity->burst);
+}
+
+SCHED_INLINE struct sched_entity *take_boosted(struct sched_core *core, struct sched_entity *entity,
+					       uint64_t now)
+{
+	uint64_t run = may_run_boosted(core, entity);
+
+	unqueue_boost(credit_of(core), entity);
+	return grant(core, entity, run, SCHED_WHY_WAKE, now);
+}
+
+SCHED_INLINE struct sched_entity *take_turn(struct sched_core *core, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	struct sched_entity *entity = credit->turn;
+	uint64_t run = rest_of_slice(entity);
+
+	credit->turn = NULL;
+	if (run < credit->book.owed)
+		run = credit->book.owed;
+	return grant(core, entity, run, SCHED_WHY_REPAY, now);
+}
+
+SCHED_INLINE struct sched_entity *take_under(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = SCHED_ENTITY_OF(credit_of(core)->under.next, link);
+
+	sched_list_remove(&entity->link);
+	return grant(core, entity, credit_slice(entity), SCHED_WHY_TURN, now);
+}
+
+/* Nobody else wants the core. */
+static APART struct sched_entity *take_aside(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity = credit_of(core)->aside;
+
+	if (!entity) {
+		core->decision.until = SCHED_NEVER;
+		core->decision.reason = SCHED_WHY_IDLE;
+		return NULL;
+	}
+	credit_of(core)->aside = NULL;
+	return grant(core, entity, credit_slice(entity), SCHED_WHY_LEFTOVER, now);
+}
+
+SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	struct sched_entity *entity = sched_calendar_take(&credit->over);
+
+	if (!entity)
+		return take_aside(core, now);
+	return grant(core, entity, credit_slice(entity), credit->over_reason, now);
+}
+
+SCHED_INLINE struct sched_entity *take_best(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity = credit_first_boosted(credit);
 
 	if (entity && !(credit->turn && notice_at(core) > now))
-		return entity;
+		return take_boosted(core, entity, now);
 	if (credit->turn)
-		return credit->turn;
+		return take_turn(core, now);
 	if (!sched_list_empty(&credit->under))
-		return SCHED_ENTITY_OF(credit->under.next, link);
-	entity = sched_calendar_first(&credit->over);
-	return entity ? entity : credit->aside;
-}
-
-/* Of several boosted by class, each one runs for a while only. */
-static uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity,
-				uint64_t run)
-{
-	uint64_t boost = credit_ticks(core)->boost;
-
-	if (!credit_config(core)->by_class)
-		return least(run, boost - entity->burst);
-	return sched_heap_single(&credit_of(core)->boost) ? run : boost;
-}
-
-/* How long the first of the queue may run, which is still in it. */
-static inline uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
-			       enum credit_queue queue)
-{
-	uint64_t slice = credit_slice(entity), used = entity->slice_used;
-	uint64_t run = slice > used ? slice - used : 0;
-	uint64_t least_run = core->sched->grain;
-
-	if (queue == CREDIT_TURN && credit_of(core)->book.owed > least_run)
-		least_run = credit_of(core)->book.owed;
-	if (run < least_run)
-		run = least_run;
-	if (queue == CREDIT_BOOST)
-		run = may_run_boosted(core, entity, run);
-	if (entity->params.cap)
-		run = least(run, credit_ticks(core)->cap_window * entity->params.cap / 100);
-	return run;
-}
-
-static enum sched_reason reason_of(const struct sched_core *core, const struct sched_entity *entity,
-				   enum credit_queue queue)
-{
-	static const uint8_t reasons[] = {
-		[CREDIT_BOOST] = SCHED_WHY_WAKE,     [CREDIT_TURN] = SCHED_WHY_REPAY,
-		[CREDIT_UNDER] = SCHED_WHY_TURN,     [CREDIT_OVER] = SCHED_WHY_LEFTOVER,
-		[CREDIT_ASIDE] = SCHED_WHY_LEFTOVER,
-	};
-
-	if (entity == core->previous)
-		return SCHED_WHY_CONTINUE;
-	return queue == CREDIT_OVER && credit_config(core)->by_share ? SCHED_WHY_SHARE
-								     : reasons[queue];
+		return take_under(core, now);
+	return take_over(core, now);
 }
 
 /* Somebody else has been chosen: who yielded waits like all others again. */
@@ -386,27 +441,28 @@ static void bring_back(struct sched_core *core)
 	credit_of(core)->aside = NULL;
 }
 
-struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
-				 struct sched_decision *decision)
+/* Lets the decision hold no longer than until that tick. */
+static void end_by(struct sched_core *core, uint64_t tick)
+{
+	core->decision.until = least(core->decision.until, tick);
+}
+
+SCHED_INLINE struct sched_entity *choose(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
-	enum credit_queue queue;
 
-	decision->until = sched_heap_first(&credit->parked) ? unpark(core, now) : SCHED_NEVER;
+	if (sched_heap_first(&credit->parked))
+		unpark(core, now);
 	if (!credit->config->by_share)
 		reclassify(core);
-	entity = best(core, now);
-	if (!entity)
-		return NULL;
-	queue = credit_state(entity)->queue;
-	decision->until = least(decision->until, now + may_run(core, entity, queue));
-	decision->reason = reason_of(core, entity, queue);
-	unqueue(core, entity);
+	entity = take_best(core, now);
 	if (credit->aside)
 		bring_back(core);
+	if (sched_heap_first(&credit->parked))
+		end_by(core, next_release(core));
 	if (credit->ticks.notice && notice_at(core) > now)
-		decision->until = least(decision->until, notice_at(core));
+		end_by(core, notice_at(core));
 	return entity;
 }
 
@@ -437,7 +493,8 @@ static void charge_cap(struct sched_core *core, struct sched_entity *entity, uin
 	state->cap_until += ran * 100 / entity->params.cap;
 }
 
-void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
+SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+			 uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 
@@ -446,6 +503,31 @@ void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_
 		charge_cap(core, entity, ran, now);
 	if (credit->book.creditor)
 		keep_book(core, entity, ran, now);
+}
+
+void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
+{
+	charge(core, entity, ran, now);
+}
+
+struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
+				 struct sched_decision *decision)
+{
+	(void)decision; /* is that of the core */
+	return choose(core, now);
+}
+
+void credit_decide(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *put = core->current;
+	uint64_t ran = sched_account(core, put, now);
+
+	if (put) {
+		charge(core, put, ran, now);
+		put_back(core, put, sched_put(core, put, now), now);
+	}
+	sched_take_in(core, now);
+	sched_start(core, choose(core, now), now);
 }
 
 /* The class that the running entity would have if it waited. */

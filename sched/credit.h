@@ -57,6 +57,7 @@ struct credit_entity {
 
 /* The config in ticks. */
 struct credit_ticks {
+	uint64_t grain; /* of the scheduler */
 	uint64_t slice;
 	uint64_t saved;
 	uint64_t saved_latency;
@@ -68,6 +69,7 @@ struct credit_ticks {
 
 struct credit_core {
 	const struct credit_config *config; /* of the policy */
+	enum sched_reason over_reason;	    /* why one of `over` is chosen */
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
 	struct sched_heap boost;  /* by ticks run since the wake-up; if not by class: empty */
@@ -90,6 +92,7 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 				 struct sched_decision *decision);
+void credit_decide(struct sched_core *core, uint64_t now);
 void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
 		   uint64_t now);
 bool credit_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now);
@@ -107,8 +110,8 @@ void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *l
 	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
 	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
 	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
-	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
-	.forget = credit_forget, .next_event = credit_next_event, .surplus = credit_surplus,       \
-	.excess = credit_excess, .dump = credit_dump
+	.decide = credit_decide, .charge = credit_charge, .preempts = credit_preempts,             \
+	.leave = credit_leave, .forget = credit_forget, .next_event = credit_next_event,           \
+	.surplus = credit_surplus, .excess = credit_excess, .dump = credit_dump
 
 #endif

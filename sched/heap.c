@@ -71,16 +71,12 @@ static void detach(struct sched_node *node)
 		node->parent = NULL;
 }
 
-void sched_heap_remove(struct sched_heap *heap, struct sched_node *node)
+void sched_heap_remove_from_others(struct sched_heap *heap, struct sched_node *node)
 {
 	struct sched_node *parent = node->parent, *rest;
 
 	assert(sched_heap_linked(node));
 	node->rank = 0;
-	if (!parent && !node->left) { /* it was alone: without a left child there is no right one */
-		heap->root = NULL;
-		return;
-	}
 	detach(node->left);
 	detach(node->right);
 	rest = merge(node->left, node->right);

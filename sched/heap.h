@@ -45,7 +45,18 @@ static inline bool sched_heap_linked(const struct sched_node *node)
 /* The element must not be in a heap. */
 void sched_heap_insert(struct sched_heap *heap, struct sched_node *node, uint64_t key);
 
+/* For sched_heap_remove. */
+void sched_heap_remove_from_others(struct sched_heap *heap, struct sched_node *node);
+
 /* The element must be in this heap. */
-void sched_heap_remove(struct sched_heap *heap, struct sched_node *node);
+static inline void sched_heap_remove(struct sched_heap *heap, struct sched_node *node)
+{
+	if (heap->root != node || node->left) {
+		sched_heap_remove_from_others(heap, node);
+		return;
+	}
+	heap->root = NULL; /* it is alone: without a left child there is no right one */
+	node->rank = 0;
+}
 
 #endif

@@ -33,6 +33,9 @@ void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sc
 		   uint64_t now);
 void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
+/* A decision by the policy's functions: what `decide` does unless the policy has its own. */
+void sched_decide(struct sched_core *core, uint64_t now);
+
 static inline void sched_forget_here(struct sched_core *core, struct sched_entity *entity)
 {
 	if (core->sched->ops->forget)
@@ -67,8 +70,6 @@ static inline void sched_balance(struct sched_core *core, uint64_t now)
 {
 	const struct sched *sched = core->sched;
 
-	atomic_store_explicit(&core->load, core->waiting + (core->current != NULL),
-			      memory_order_relaxed);
 	if (sched->cores > 1 && sched->ops->surplus)
 		sched_balance_cores(core, now);
 }

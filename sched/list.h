@@ -1,6 +1,6 @@
 /*
- * Circular doubly linked lists with a head, links embedded in the elements. A zeroed link is not
- * in any list; a head must be initialised.
+ * Circular doubly linked lists with a head, links embedded in the elements. A head must be
+ * initialised; what a link holds after its removal means nothing.
  */
 #ifndef SCHED_LIST_H
 #define SCHED_LIST_H
@@ -22,12 +22,6 @@ static inline void sched_list_init(struct sched_list *head)
 static inline bool sched_list_empty(const struct sched_list *head)
 {
 	return head->next == head;
-}
-
-/* True if the element is in some list. */
-static inline bool sched_list_linked(const struct sched_list *link)
-{
-	return link->next != NULL;
 }
 
 static inline void sched_list_insert(struct sched_list *link, struct sched_list *before)
@@ -52,8 +46,6 @@ static inline void sched_list_remove(struct sched_list *link)
 {
 	link->prev->next = link->next;
 	link->next->prev = link->prev;
-	link->next = NULL;
-	link->prev = NULL;
 }
 
 /* Moves all elements of `from` to the end of `to`. */

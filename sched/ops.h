@@ -52,6 +52,12 @@ struct sched_ops {
 	struct sched_entity *(*pick)(struct sched_core *core, uint64_t now,
 				     struct sched_decision *decision);
 
+	/*
+	 * A whole decision, in place of the core's: charge, enqueue and pick compiled into one
+	 * function (sched/decide.h). It must do what they do. Optional.
+	 */
+	void (*decide)(struct sched_core *core, uint64_t now);
+
 	/* The current entity ran for `ran` ticks up to now. Optional. */
 	void (*charge)(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
 		       uint64_t now);

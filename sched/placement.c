@@ -188,10 +188,16 @@ static void even_out(struct sched_core *core, uint64_t now)
 		hand_over(core, entity, to, now);
 }
 
+/* True if somebody waits here who is not bound to this core. */
+static bool movable_waits(const struct sched_core *core)
+{
+	return core->movable > (core->current && core->current->many_cores);
+}
+
 /* True if somebody waits here who could run elsewhere at once. */
 static bool crowded(struct sched_core *core, uint64_t now)
 {
-	return core->movable && core->current && core->sched->ops->surplus(core, core, now);
+	return core->current && movable_waits(core) && core->sched->ops->surplus(core, core, now);
 }
 
 /* Gives to idle cores, the nearest first; a core for which nobody here is allowed ends it. */
@@ -252,7 +258,7 @@ static void balance_busy(struct sched_core *core, uint64_t now)
 	core->asked = core->id;
 	if (atomic_load_explicit(&core->thief, memory_order_relaxed))
 		serve_thief(core, now);
-	if (!core->movable)
+	if (!movable_waits(core))
 		return;
 	if (core->sched->ops->excess)
 		even_out(core, now);

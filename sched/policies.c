@@ -9,9 +9,9 @@
 
 /* In the order of the documentation: plain ones first. */
 static const struct sched_ops *const policies[] = {
-	&sched_rr,  &sched_credit, &sched_credit_plain, &sched_credit_slices, &sched_bvt,
-	&sched_edf, &sched_table,  &sched_reactive,	&sched_example,	      &sched_compensated,
-	&sched_predictive,
+	&sched_rr,	&sched_credit,	    &sched_credit_plain, &sched_credit_slices,
+	&sched_bvt,	&sched_edf,	    &sched_table,	 &sched_reactive,
+	&sched_example, &sched_compensated, &sched_predictive,
 };
 
 const struct sched_ops *const *sched_policies(unsigned *count)
@@ -38,16 +38,24 @@ static const struct sched_ops *find(const char *name, unsigned *index)
 	return NULL;
 }
 
+static void use_ops(struct sched *sched, const struct sched_ops *ops)
+{
+	sched->ops = ops;
+	sched->decide = ops->decide ? ops->decide : sched_decide;
+}
+
 enum error sched_init(struct sched *sched, const struct sched_port *port, uint64_t ticks_per_ms,
 		      const char *policy)
 {
+	const struct sched_ops *ops;
 	unsigned index;
 
 	if (ticks_per_ms == 0)
 		return ERR_INVALID;
-	sched->ops = find(policy, &index);
-	if (!sched->ops)
+	ops = find(policy, &index);
+	if (!ops)
 		return ERR_NOT_FOUND;
+	use_ops(sched, ops);
 	sched->port = port;
 	sched->ms = ticks_per_ms;
 	sched->migration_cost = ticks_per_ms / 2;
@@ -115,7 +123,7 @@ static void fill_queues(struct sched *sched, uint64_t now)
 
 static void replace_ops(struct sched *sched, const struct sched_ops *ops, uint64_t now)
 {
-	sched->ops = ops;
+	use_ops(sched, ops);
 	for (unsigned i = 0; i < sched->cores; i++) {
 		memset(sched->core[i]->data, 0, sizeof(sched->core[i]->data));
 		ops->core_init(sched->core[i], now);

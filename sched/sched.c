@@ -2,11 +2,9 @@
  * The loop's side of the scheduler: states of entities, time accounting and decisions. See
  * sched/sched.h for the contract and sched/inbox.c for what other cores may do.
  */
-#include "sched/classify.h"
-#include "sched/internal.h"
-
-#include <assert.h>
 #include <string.h>
+
+#include "sched/decide.h"
 
 static void init_entity_data(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
@@ -18,60 +16,47 @@ static void init_entity_data(struct sched_core *core, struct sched_entity *entit
 		ops->entity_init(core, entity, now);
 }
 
-static inline void enqueue(struct sched_core *core, struct sched_entity *entity,
-			   enum sched_enqueue how, uint64_t now)
+/* Who waits or runs here; written by the core itself only. */
+static void count(struct sched_core *core, const struct sched_entity *entity, int step)
+{
+	unsigned load = atomic_load_explicit(&core->load, memory_order_relaxed);
+
+	atomic_store_explicit(&core->load, load + (unsigned)step, memory_order_relaxed);
+	if (entity->many_cores)
+		core->movable += (unsigned)step;
+}
+
+void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
+		   uint64_t now)
 {
 	if (entity->fresh)
 		init_entity_data(core, entity, now);
 	if (how == SCHED_ENQUEUE_WAKE || how == SCHED_ENQUEUE_ARRIVE)
 		entity->stats.wait += now - entity->since; /* on the way here */
 	entity->since = now;
+	if (how != SCHED_ENQUEUE_PUT)
+		count(core, entity, 1);
 	core->waiting++;
-	core->movable += entity->many_cores;
-	atomic_store(&entity->state, SCHED_RUNNABLE);
+	atomic_store_explicit(&entity->state, SCHED_RUNNABLE, memory_order_release);
 	core->sched->ops->enqueue(core, entity, how, now);
-}
-
-void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
-		   uint64_t now)
-{
-	enqueue(core, entity, how, now);
-}
-
-static inline void stop_waiting(struct sched_core *core, struct sched_entity *entity, uint64_t now)
-{
-	core->waiting--;
-	core->movable -= entity->many_cores;
-	entity->stats.wait += now - entity->since;
-	entity->since = now;
 }
 
 void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	core->sched->ops->dequeue(core, entity, now);
-	stop_waiting(core, entity, now);
+	sched_end_wait(core, entity, now);
+	count(core, entity, -1);
 	if (core->put == entity)
 		core->put = NULL;
 }
 
-/* Inside sched_pick() too, where a call more would be a tenth of it. */
 static inline void charge(struct sched_core *core, uint64_t now)
 {
-	struct sched_entity *entity = core->current;
 	const struct sched_ops *ops = core->sched->ops;
-	uint64_t ran = now - core->stamp;
+	struct sched_entity *entity = core->current;
+	uint64_t ran = sched_account(core, entity, now);
 
-	assert(now >= core->stamp);
-	core->stamp = now;
-	if (!entity) {
-		core->idle += ran;
-		return;
-	}
-	core->run += ran;
-	entity->stats.run += ran;
-	entity->slice_used += ran;
-	entity->burst += ran;
-	if (ops->charge)
+	if (entity && ops->charge)
 		ops->charge(core, entity, ran, now);
 }
 
@@ -87,79 +72,25 @@ void sched_overhead(struct sched_core *core, uint64_t now)
 	core->stamp = now;
 }
 
-/* The current entity goes back to the queue. */
-static inline void put_current(struct sched_core *core, uint64_t now)
-{
-	struct sched_entity *entity = core->current;
-
-	core->put = entity;
-	if (!entity)
-		return;
-	core->current = NULL;
-	entity->ran_last = now;
-	if (sched_classify_busy(entity))
-		sched_trace(core, SCHED_TRACE_CLASS, entity, entity->class, 0, now);
-	enqueue(core, entity, core->yielding ? SCHED_ENQUEUE_YIELD : SCHED_ENQUEUE_PUT, now);
-}
-
-static void note_wake_wait(struct sched_entity *entity, uint64_t now)
-{
-	uint64_t waited = now - entity->woken_at;
-
-	entity->woken_at = SCHED_NEVER;
-	entity->stats.wake_wait += waited;
-	if (waited > entity->stats.wake_wait_max)
-		entity->stats.wake_wait_max = waited;
-}
-
-static void note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+void sched_note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	sched_trace(core, SCHED_TRACE_MIGRATE, entity, entity->last_core, core->id, now);
 	entity->stats.migrations++;
 	entity->last_core = core->id;
 }
 
-/* The entity, which the policy has just taken from its queue, becomes current. */
-static inline void start(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+void sched_decide(struct sched_core *core, uint64_t now)
 {
-	stop_waiting(core, entity, now);
-	core->current = entity;
-	/* Orders this store before the caller's look at the entity's pending events. */
-	atomic_store(&entity->state, SCHED_RUNNING);
-	if (entity->woken_at != SCHED_NEVER)
-		note_wake_wait(entity, now);
-	if (entity->last_core != core->id)
-		note_migration(core, entity, now);
-	if (entity == core->previous)
-		return;
-	core->previous = entity;
-	core->switches++;
-	entity->stats.switches++;
-	if (entity->params.gang)
-		sched_gather(core, entity, now);
-}
-
-struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
-{
-	struct sched_decision decision = { NULL, SCHED_NEVER, SCHED_WHY_IDLE };
-	struct sched_entity *next;
+	const struct sched_ops *ops = core->sched->ops;
+	struct sched_entity *put = core->current, *next;
 
 	charge(core, now);
-	put_current(core, now);
-	if (atomic_load_explicit(&core->inbox, memory_order_relaxed))
-		sched_drain(core, now);
-	core->resched = false;
-	core->yielding = false;
-	next = core->sched->ops->pick(core, now, &decision);
-	decision.next = next;
-	core->decisions++;
-	if (next)
-		start(core, next, now);
-	if (core->put && core->put != next)
-		core->put->stats.preemptions++;
-	sched_trace(core, SCHED_TRACE_PICK, next, decision.until, decision.reason, now);
-	sched_balance(core, now);
-	return decision;
+	if (put)
+		ops->enqueue(core, put, sched_put(core, put, now), now);
+	sched_take_in(core, now);
+	core->decision = (struct sched_decision) { .until = SCHED_NEVER };
+	next = ops->pick(core, now, &core->decision);
+	sched_start(core, next, now);
 }
 
 bool sched_must_pick(const struct sched_core *core)
@@ -275,6 +206,8 @@ static void leave_core(struct sched_core *core, uint64_t now)
 		ops->leave(core, entity, now);
 	core->current = NULL;
 	core->resched = true;
+	core->yielding = false;
+	count(core, entity, -1);
 	entity->since = now;
 	entity->ran_last = now;
 	entity->slice_used = 0;

@@ -160,6 +160,12 @@ struct sched_entity {
 #define SCHED_ENTITY_OF(pointer, member)                                                           \
 	((struct sched_entity *)((char *)(pointer)-offsetof(struct sched_entity, member)))
 
+struct sched_decision {
+	struct sched_entity *next; /* NULL: idle */
+	uint64_t until;		   /* tick at which to call sched_pick again, SCHED_NEVER: none */
+	enum sched_reason reason;
+};
+
 /* One per pCPU. Zero it before sched_core_init. */
 struct sched_core {
 	struct sched *sched;
@@ -174,16 +180,17 @@ struct sched_core {
 	/* This core only. */
 	_Alignas(64) struct sched_entity *current; /* RUNNING here, or NULL */
 	struct sched_entity *previous;		   /* the one before the last decision */
-	struct sched_entity *put; /* current before this decision, and still waiting here */
-	bool resched;		  /* pick again as soon as possible */
-	bool yielding;		  /* the current entity gave way */
-	unsigned waiting;	  /* entities in the policy's queues */
-	unsigned movable;	  /* those of them that may run on another core too */
-	uint64_t start;		  /* tick of sched_core_init */
-	uint64_t stamp;		  /* all time before it is in exactly one of the three sums below */
-	uint64_t run;		  /* ticks given to entities */
-	uint64_t idle;		  /* ticks with nothing to run */
-	uint64_t overhead;	  /* ticks of sched_overhead() */
+	struct sched_entity *put;	/* current before this decision, and still waiting here */
+	struct sched_decision decision; /* the last one */
+	bool resched;			/* pick again as soon as possible */
+	bool yielding;			/* the current entity gave way */
+	unsigned waiting;		/* entities in the policy's queues */
+	unsigned movable;		/* of those that wait or run: may run on another core */
+	uint64_t start;			/* tick of sched_core_init */
+	uint64_t stamp;	   /* all time before it is in exactly one of the three sums below */
+	uint64_t run;	   /* ticks given to entities */
+	uint64_t idle;	   /* ticks with nothing to run */
+	uint64_t overhead; /* ticks of sched_overhead() */
 	uint64_t decisions;
 	uint64_t switches;
 	uint64_t arrivals;     /* waiting entities that other cores gave to this one */
@@ -198,17 +205,17 @@ enum sched_trace_kind {
 	SCHED_TRACE_PICK = 1,  /* entity or NULL (idle); a: slice end tick, b: enum sched_reason */
 	SCHED_TRACE_WAKE = 2,  /* a: target core, b: 1 if it will preempt */
 	SCHED_TRACE_BLOCK = 3, /* a: ticks of the burst */
-	SCHED_TRACE_MIGRATE = 4, /* a: from core, b: to core */
-	SCHED_TRACE_DEBT = 5,	 /* entity is owed; a: ticks (signed), b: debtor's id */
-	SCHED_TRACE_CLASS = 6,	 /* a: new enum sched_class */
-	SCHED_TRACE_SLICE = 7,	 /* a: new slice, b: old slice */
-	SCHED_TRACE_POLICY = 8,	 /* a: index of the policy in sched_policies */
-	SCHED_TRACE_RESERVE = 9, /* a: ticks forecast for 50 ms, b: ticks of burst budget before */
+	SCHED_TRACE_MIGRATE = 4,  /* a: from core, b: to core */
+	SCHED_TRACE_DEBT = 5,	  /* entity is owed; a: ticks (signed), b: debtor's id */
+	SCHED_TRACE_CLASS = 6,	  /* a: new enum sched_class */
+	SCHED_TRACE_SLICE = 7,	  /* a: new slice, b: old slice */
+	SCHED_TRACE_POLICY = 8,	  /* a: index of the policy in sched_policies */
+	SCHED_TRACE_RESERVE = 9,  /* a: ticks forecast for 50 ms, b: ticks of burst budget before */
 	SCHED_TRACE_RELEASE = 10, /* a: ticks it stood, b: enum drp_end */
 	SCHED_TRACE_SWAP = 11,	  /* it gets burst budget; a: ticks, b: id of who loses it */
 	SCHED_TRACE_CREDIT = 12,  /* a: new burst budget, b: old one */
-	SCHED_TRACE_TRUST = 13, /* a: 1 trusted, 0 not; b: enum sched_trust_reason + error in percent
-				   of the last value's << 8 */
+	SCHED_TRACE_TRUST = 13,	  /* a: 1 trusted, 0 not; b: enum sched_trust_reason + error in
+				     percent   of the last value's << 8 */
 };
 
 /* What the scheduler needs from below. No function may call back into the scheduler. */
@@ -231,9 +238,10 @@ struct sched_port {
 /* One per machine. Zero it before sched_init. */
 struct sched {
 	const struct sched_port *port;
-	const struct sched_ops *ops; /* changes only while all cores are stopped */
-	uint64_t ms;		     /* ticks in a millisecond */
-	uint64_t migration_cost;     /* ticks of cache warmth: not moved again sooner than this */
+	const struct sched_ops *ops; /* changes only while all cores are stopped, and with it: */
+	void (*decide)(struct sched_core *core, uint64_t now);
+	uint64_t ms;		 /* ticks in a millisecond */
+	uint64_t migration_cost; /* ticks of cache warmth: not moved again sooner than this */
 	uint64_t grain; /* ticks: the rest of a slice that is shorter is not worth an entry */
 	unsigned cores;
 	struct sched_core *core[SCHED_MAX_CORES];
@@ -243,12 +251,6 @@ struct sched {
 	_Alignas(64) atomic_flag registry_lock;
 	struct sched_list registry; /* all entities */
 	unsigned entities;
-};
-
-struct sched_decision {
-	struct sched_entity *next; /* NULL: idle */
-	uint64_t until;		   /* tick at which to call sched_pick again, SCHED_NEVER: none */
-	enum sched_reason reason;
 };
 
 enum sched_wake_result {
@@ -311,8 +313,15 @@ void sched_for_each(struct sched *sched, void (*visit)(struct sched_entity *enti
 
 /* ---- The loop ---- */
 
-/* Takes in the inbox, charges the current entity, and decides. Never fails. */
-struct sched_decision sched_pick(struct sched_core *core, uint64_t now);
+/*
+ * Takes in the inbox, charges the current entity, and decides; core->decision is the same. Never
+ * fails. Inline, so that a caller that looks at a part of the result copies no more.
+ */
+static inline struct sched_decision sched_pick(struct sched_core *core, uint64_t now)
+{
+	core->sched->decide(core, now);
+	return core->decision;
+}
 
 /* True if sched_pick should be called before the end of the slice. Cheap. */
 bool sched_must_pick(const struct sched_core *core);

@@ -42,9 +42,9 @@ static unsigned one_node(unsigned from, unsigned to)
 
 static const struct sched_port port = { no_kick, no_leave, no_trace, one_node };
 
-__attribute__((noinline)) static struct sched_decision measured_decision(uint64_t now)
+__attribute__((noinline)) static void measured_decision(uint64_t now)
 {
-	return sched_pick(&core, now);
+	sched_pick(&core, now);
 }
 
 /* One vCPU in eight is latency-sensitive and wakes up and blocks; the others always run. */
@@ -74,11 +74,9 @@ static void start(const char *policy, unsigned vcpus)
 /* A sleeper wakes up, runs for a while and blocks. */
 static uint64_t serve_sleeper(unsigned i, uint64_t now)
 {
-	struct sched_decision d;
-
 	sched_wake(&core, &entities[i], now);
-	d = measured_decision(now + 100);
-	if (d.next == &entities[i])
+	measured_decision(now + 100);
+	if (core.decision.next == &entities[i])
 		sched_block(&core, now + 20000);
 	return now + 20000;
 }
@@ -96,9 +94,8 @@ int main(int argc, char **argv)
 		return 2;
 	start(argv[1], vcpus);
 	for (unsigned i = 0; i < rounds; i++) {
-		struct sched_decision d = measured_decision(now);
-
-		now = d.until < now + 5 * MS ? d.until : now + 5 * MS;
+		measured_decision(now);
+		now = core.decision.until < now + 5 * MS ? core.decision.until : now + 5 * MS;
 		now = serve_sleeper(sleeper, now);
 		sleeper = sleeper + 8 < vcpus ? sleeper + 8 : 1;
 	}

@@ -29,8 +29,14 @@ $(BUILD)/sim/properties: $(addprefix $(BUILD)/sim/tests/sim/,properties.o random
 sim-properties: $(BUILD)/sim/properties
 	$(BUILD)/sim/properties $(SIM_ARGS)
 
-$(BUILD)/sim/decision: $(BUILD)/sim/tests/sim/decision.o $(BUILD)/sim/libsim.a
-	$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+# Compiled as in the hypervisor: no vector registers.
+DECISION_SRCS := $(wildcard sched/*.c) tests/sim/decision.c
+$(BUILD)/sim/decision: $(DECISION_SRCS:%.c=$(BUILD)/sim/scalar/%.o)
+	$(CC) -no-pie $^ -o $@
+
+$(BUILD)/sim/scalar/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(SIM_CFLAGS) -mgeneral-regs-only -fno-pic -fno-pie -MMD -c $< -o $@
 
 # make sim-decision POLICIES="credit compensated"
 POLICIES ?= rr credit bvt edf table reactive compensated
