@@ -7,6 +7,7 @@
 #include "hv/engine_kernels.h"
 #include "hv/log.h"
 #include "hv/modules.h"
+#include "hv/predict_trace.h"
 #include "hv/rendezvous.h"
 #include "hv/time.h"
 #include "hv/vm.h"
@@ -217,7 +218,7 @@ static void remember(struct predict *predict, uint32_t actual, uint64_t now)
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now)
 {
 	struct predict *predict = vcpu->predict;
-	uint64_t begun = tsc_now();
+	uint64_t begun = tsc_now(), cost;
 
 	if (!is_forecast(vcpu, window))
 		return;
@@ -228,5 +229,7 @@ void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t
 	sched_advice_of_engine(&predict->advice, &predict->engine, window);
 	sched_break_advice(&predict->advice, predict_fault, &predict->fault);
 	sched_advise(&this_core()->sched, &vcpu->sched, &predict->advice, now);
-	predict->cost += tsc_now() - begun;
+	cost = tsc_now() - begun;
+	predict->cost += cost;
+	predict_trace(vcpu, cost, now);
 }

@@ -6,6 +6,7 @@
 #include "hv/paging.h"
 #include "hv/panic.h"
 #include "hv/vm.h"
+#include "ple/models.h"
 #include "vmx/names.h"
 
 #define FRAME_RECORDS (EXPORT_PAYLOAD_MAX / sizeof(struct trace_record))
@@ -61,6 +62,12 @@ static void describe_scheduler(void)
 		info("reason\t%u\t%s", i, sched_reason_name((enum sched_reason)i));
 }
 
+static void describe_models(void)
+{
+	for (unsigned i = 0; i < PLE_MEMBERS; i++)
+		info("model\t%u\t%s", i, ple_models[i]->name);
+}
+
 static void describe_exits(void)
 {
 	for (unsigned i = 0; i < EXIT_REASON_COUNT && trace_exits; i++)
@@ -97,6 +104,7 @@ static void describe(void)
 	info("cores\t%u", core_count);
 	info("vcpus_per_vm\t%u", VM_MAX_VCPUS);
 	describe_scheduler();
+	describe_models();
 	describe_exits();
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])

@@ -25,6 +25,13 @@ enum trace_kind {
 	TRACE_IDLE = 35,     /* the core halts; a: tick at which it wakes at the latest */
 	TRACE_IPI = 36,	     /* a core is notified by NMI; a: its index, b: enum core_pending */
 	TRACE_INVEPT = 37,   /* EPT entries are invalidated on this core */
+	/* a window of 10 ms ended. a: CPU time that the vCPU wanted in it, us, and << 32 the median
+	 * that had been forecast for it; b: the 0.95 quantile that had been forecast, and << 32 the
+	 * ticks that the next forecast took */
+	TRACE_FORECAST = 38,
+	/* how models are weighed for the 0.95 quantile of the next window: byte m of a, then of b,
+	 * is the weight of model m in 1/255 */
+	TRACE_WEIGHTS = 39,
 
 	/* Only with `trace = all`, for they are many. */
 	TRACE_EXIT = 40,  /* before the handler; a: basic exit reason, b: guest RIP */
@@ -59,6 +66,7 @@ _Static_assert(offsetof(struct trace_record, a) == 16, "shared layout");
  *	policy INDEX NAME	all there are
  *	running INDEX		the policy at the time of the export
  *	reason INDEX NAME	enum sched_reason
+ *	model INDEX NAME	enum ple_member
  *	exit INDEX NAME		basic exit reasons, with `trace = all` only
  *	vm ID NAME VCPUS WEIGHT CAP CLASS
  *	exits VM COUNT		VM exits since the VM was started

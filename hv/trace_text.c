@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "ple/models.h"
 #include "sched/drp.h"
 #include "sched/sched.h"
 #include "sched/trust.h"
@@ -125,6 +126,29 @@ static void nothing_more(const struct trace_record *record, char *to, size_t siz
 	to[0] = '\0';
 }
 
+static void forecast(const struct trace_record *record, char *to, size_t size)
+{
+	snprintf(to, size, "wanted %u us, forecast %u to %u; %u ticks", (unsigned)record->a,
+		 (unsigned)(record->a >> 32), (unsigned)record->b, (unsigned)(record->b >> 32));
+}
+
+/* The model of most weight. */
+static void weights(const struct trace_record *record, char *to, size_t size)
+{
+	const uint64_t packed[2] = { record->a, record->b };
+	unsigned best = 0, most = 0;
+
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		unsigned weight = packed[m / 8] >> m % 8 * 8 & 0xff;
+
+		if (weight <= most)
+			continue;
+		most = weight;
+		best = m;
+	}
+	snprintf(to, size, "most to %s, %u%%", ple_models[best]->name, most * 100 / 255);
+}
+
 static void vm_exit(const struct trace_record *record, char *to, size_t size)
 {
 	snprintf(to, size, "reason %lu, RIP %#lx", (unsigned long)record->a,
@@ -159,6 +183,8 @@ static const struct {
 	[TRACE_IDLE] = { "idle", idle },
 	[TRACE_IPI] = { "ipi", ipi },
 	[TRACE_INVEPT] = { "invept", nothing_more },
+	[TRACE_FORECAST] = { "forecast", forecast },
+	[TRACE_WEIGHTS] = { "weights", weights },
 	[TRACE_EXIT] = { "exit", vm_exit },
 	[TRACE_ENTRY] = { "entry", entry },
 };

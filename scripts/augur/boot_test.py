@@ -7,6 +7,7 @@
     #! reject-log: REGEX      nowhere in it
     #! serial: REGEX          somewhere on the machine's serial line
     #! ends NAME: exited 0    how the VM ended, and its exit code if one is given
+    #! trace: KIND 3          at least so many records of that kind in the trace, such as reserve
     #! refuses: FILE          the loader's refusal is word for word the text of that file
     #! twice: yes             a second run gives the same output, byte for byte
     #! cpus: 2                and memory, model, accel, ticks, timeout: see scripts/run
@@ -19,6 +20,7 @@ that no VM crashes of which `ends` does not say so.
 import re
 from dataclasses import dataclass
 
+from augur import trace as t
 from augur.batch import CRASHED, run_batch
 from augur.config import Config, ConfigError, build_folder
 from augur.plan import BATCH, batch_settings, make_plan
@@ -74,6 +76,19 @@ def ends(outcome, vm, wanted, _):
     return Check(name)
 
 
+def trace(outcome, _, wanted, __):
+    name = f"trace: {wanted}"
+    kind, _, least = wanted.partition(" ")
+    if kind not in t.KIND_NAMES.values():
+        return Check(name, "there is no such kind")
+    try:
+        records = t.read_records(outcome.recorder.folder / "trace.bin")
+    except OSError as error:
+        return Check(name, str(error))
+    count = sum(t.KIND_NAMES.get(r.kind) == kind for r in records)
+    return Check(name, "" if count >= int(least or 1) else f"there are {count}")
+
+
 def refuses(outcome, _, file, config):
     name = f"refuses: {file}"
     found = REFUSAL.search(outcome.serial)
@@ -84,7 +99,8 @@ def refuses(outcome, _, file, config):
 
 
 EXPECTATIONS = {"expect": expect, "reject": reject, "log": log, "reject-log": reject_log,
-                "serial": serial, "ends": ends, "refuses": refuses}
+                "serial": serial, "ends": ends, "trace": trace,
+                "refuses": refuses}
 OTHERS = ("twice", "until", "cpus", "memory", "model", "accel", "ticks", "timeout", "missing")
 
 

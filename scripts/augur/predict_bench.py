@@ -159,7 +159,7 @@ def is_simulators(figure):
 # --- the bench -------------------------------------------------------------------------------------
 
 HEADER = (f"{'':14} {'policy':12}{'burst p50':>11}{'p99':>11}{'max':>11}{'late p99':>10}"
-          f"{'hogs %':>9}{'charged':>9}{'unfair %':>9}{'overhead':>9}{'reserved':>9}{'missed':>7}"
+          f"{'hogs %':>9}{'charged':>9}{'unfair %':>9}{'engine %':>9}{'reserved':>9}{'missed':>7}"
           f"{'sim: p99':>13}{'charged':>9}")
 
 
@@ -167,7 +167,7 @@ def row(case, policy, values, model):
     cell = {key: value for key, (value, _) in values.items()}
     return (f"{case:14} {policy:12}{cell['burst_p50']:>11}{cell['burst_p99']:>11}"
             f"{cell['burst_max']:>11}{cell['late_p99']:>10}{cell['hogs_raw']:>9}"
-            f"{cell['hogs_charged']:>9}{cell['fair_err']:>9}{cell['overhead']:>9}{cell['reserved']:>9}"
+            f"{cell['hogs_charged']:>9}{cell['fair_err']:>9}{cell['forecasting']:>9}{cell['reserved']:>9}"
             f"{cell['spikes_missed']:>7}"
             f"{model['p99'] if model else float('nan'):>13.0f}"
             f"{model['hogs'] if model else float('nan'):>9.2f}")

@@ -115,6 +115,12 @@ def overhead(trace):
     return 100 * sum(b.overhead for b in trace.books.values()) / whole if whole else 0.0
 
 
+def forecasting(trace):
+    """What forecasts took of all cores, in percent."""
+    cost = sum(point.cost for points in trace.forecasts().values() for point in points)
+    return 100 * cost / ((trace.end - trace.start) * trace.cores)
+
+
 def figures(run_):
     """{name: (value as text, unit)}; without wake-ups there is no lateness to tell."""
     start, end = window_of(run_)
@@ -134,6 +140,7 @@ def figures(run_):
     result["fair_err"] = (f"{100 * error:.3f}", "percent")
     result["owed_max"] = (str(debts.most_owed(run_.trace)), "ticks")
     result["overhead"] = (f"{overhead(run_.trace):.3f}", "percent")
+    result["forecasting"] = (f"{forecasting(run_.trace):.3f}", "percent")
     result["unfair_to"] = (run_.trace.entity_name(whose) if whose is not None else "-", "name")
     result["switches"] = (str(sum(b.switches for b in run_.trace.books.values())), "count")
     result["exits"] = (str(sum(task.exits for task in run_.tasks)), "count")

@@ -19,17 +19,22 @@ SCHED_KINDS = {"PICK": 1, "WAKE": 2, "BLOCK": 3, "MIGRATE": 4, "DEBT": 5, "CLASS
                "POLICY": 8, "RESERVE": 9, "RELEASE": 10, "SWAP": 11, "CREDIT": 12, "TRUST": 13}
 # enum trace_kind of hv/trace_abi.h
 HV_KINDS = {"VM_START": 32, "VM_END": 33, "TIMER": 34, "IDLE": 35, "IPI": 36, "INVEPT": 37,
-            "EXIT": 40, "ENTRY": 41}
+            "FORECAST": 38, "WEIGHTS": 39, "EXIT": 40, "ENTRY": 41}
 KIND_NAMES = {number: name.lower() for name, number in (SCHED_KINDS | HV_KINDS).items()}
 (PICK, WAKE, BLOCK, MIGRATE, DEBT, CLASS, SLICE, POLICY, RESERVE, RELEASE, SWAP, CREDIT,
  TRUST) = SCHED_KINDS.values()
-(VM_START, VM_END, TIMER, IDLE, IPI, INVEPT, EXIT, ENTRY) = HV_KINDS.values()
+(VM_START, VM_END, TIMER, IDLE, IPI, INVEPT, FORECAST, WEIGHTS, EXIT,
+ ENTRY) = HV_KINDS.values()
 
 Record = namedtuple("Record", "tsc kind core entity waiting a b")
 Run = namedtuple("Run", "core entity start end reason until waiting")
 Wait = namedtuple("Wait", "entity start end woken")     # woken: else it was preempted
 Wakeup = namedtuple("Wakeup", "entity due picked core")
 Vm = namedtuple("Vm", "id name vcpus weight cap latency")
+# Times in us, cost in ticks: the window that ended at `tsc`, and what had been forecast for it.
+Forecast = namedtuple("Forecast", "entity tsc actual point high cost")
+Weights = namedtuple("Weights", "entity tsc weights")   # of the models, in order; their sum is 1
+Reservation = namedtuple("Reservation", "entity start end why")     # why: enum drp_end, None: stands
 Books = namedtuple("Books", "start run idle overhead decisions switches")
 
 
@@ -51,7 +56,7 @@ class Trace:
         self.tsc_hz = 0
         self.cores = 0
         self.vcpus_per_vm = 64
-        self.policies, self.reasons, self.exit_names = {}, {}, {}
+        self.policies, self.reasons, self.exit_names, self.models = {}, {}, {}, {}
         self.vms, self.exits, self.lost, self.books = {}, {}, {}, {}
         self.policy = None
         self._read_info(self.folder / "trace.info")
@@ -69,6 +74,7 @@ class Trace:
             "policy": lambda index, name: self.policies.update({int(index): name}),
             "running": lambda index: setattr(self, "policy", int(index)),
             "reason": lambda index, name: self.reasons.update({int(index): name}),
+            "model": lambda index, name: self.models.update({int(index): name}),
             "exit": lambda index, name: self.exit_names.update({int(index): name}),
             "vm": self._read_vm,
             "exits": lambda vm, count: self.exits.update({int(vm): int(count)}),
@@ -176,6 +182,47 @@ class Trace:
             elif r.kind == PICK and r.entity in due:
                 wakeups.append(Wakeup(r.entity, due.pop(r.entity), r.tsc, r.core))
         return wakeups
+
+    def forecasts(self):
+        """{entity: [Forecast]}; the first of an entity is left out, nothing had been said then."""
+        low = 0xffffffff
+        found = defaultdict(list)
+        for r in self.records:
+            if r.kind == FORECAST:
+                found[r.entity].append(Forecast(r.entity, r.tsc, r.a & low, r.a >> 32, r.b & low,
+                                                r.b >> 32))
+        return {entity: points[1:] for entity, points in found.items() if points[1:]}
+
+    def weights(self):
+        """{entity: [Weights]}"""
+        found = defaultdict(list)
+        for r in self.records:
+            if r.kind == WEIGHTS:
+                packed = r.a.to_bytes(8, "little") + r.b.to_bytes(8, "little")
+                values = packed[:len(self.models)]
+                whole = sum(values) or 1
+                found[r.entity].append(Weights(r.entity, r.tsc, [v / whole for v in values]))
+        return dict(found)
+
+    def reservations(self):
+        """In order of their end; those that stand at the end of the trace come last."""
+        found, since = [], {}
+        for r in self.records:
+            if r.kind == RESERVE:
+                since[r.entity] = r.tsc
+            elif r.kind == RELEASE and r.entity in since:
+                found.append(Reservation(r.entity, since.pop(r.entity), r.tsc, r.b))
+        return found + [Reservation(entity, start, self.end, None)
+                        for entity, start in since.items()]
+
+    def slices(self):
+        """{entity: [(tick, ticks of slice)]}, of those whose slice was ever planned; the first is
+        what it was before."""
+        found = {}
+        for r in self.records:
+            if r.kind == SLICE:
+                found.setdefault(r.entity, [(self.start, r.b)]).append((r.tsc, r.a))
+        return found
 
     def latencies(self, latency_only=True):
         """Ticks from due to chosen. A vCPU that is woken a little early is not late."""

@@ -97,9 +97,18 @@ def moments(trace):
                "args": {"core": r.core, **MOMENTS[r.kind](trace, r)}}
 
 
+def counters(trace):
+    """Demand and its forecast as curves below each vCPU's track."""
+    for entity, points in trace.forecasts().items():
+        for p in points:
+            yield {"ph": "C", "name": f"demand of {trace.entity_name(entity)} (us)", "pid": VCPUS,
+                   "ts": microseconds(trace, p.tsc),
+                   "args": {"wanted": p.actual, "forecast": p.point, "0.95 quantile": p.high}}
+
+
 def write_json(trace, path):
     events = [*tracks(trace), *run_spans(trace), *wait_spans(trace), *exit_spans(trace),
-              *moments(trace)]
+              *moments(trace), *counters(trace)]
     document = {"displayTimeUnit": "ns", "traceEvents": events,
                 "otherData": {"policy": trace.name, "tsc_hz": trace.tsc_hz,
                               "records": len(trace.records), "lost": sum(trace.lost.values())}}

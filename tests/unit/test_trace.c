@@ -126,6 +126,12 @@ static void test_texts(void **state)
 	assert_text((struct trace_record) { .kind = SCHED_TRACE_POLICY, .a = 1000 }, "unknown");
 	assert_text((struct trace_record) { .kind = TRACE_TIMER, .a = 900 }, "due -100");
 	assert_text((struct trace_record) { .kind = TRACE_INVEPT }, "");
+	assert_text((struct trace_record) { .kind = TRACE_FORECAST,
+					    .a = 4000 | 3500ull << 32,
+					    .b = 5000 | 17500ull << 32 },
+		    "wanted 4000 us, forecast 3500 to 5000; 17500 ticks");
+	assert_text((struct trace_record) { .kind = TRACE_WEIGHTS, .a = 51, .b = 204ull << 8 },
+		    "most to lstm, 80%");
 	assert_text((struct trace_record) { .kind = 63, .a = 1, .b = 2 }, "kind 63, a 1, b 2");
 	assert_text((struct trace_record) { .kind = 0xffff }, "kind 65535, a 0, b 0");
 }
