@@ -3,19 +3,21 @@
  * preemption compensation.
  *
  * A latency-sensitive entity (marked or detected, sched/classify.h) that has credit left preempts
- * at once when it wakes up; of several the one that has run least since its wake-up goes first
- * (least attained service: short bursts do not wait for long ones, and nobody has to say how long
- * his are). It may save up credit for its bursts, as much as throws none of the others back by more
- * than 6 ms in all. Without credit it is treated like everybody.
+ * at once when it wakes up. Of several the one that has waited longest goes first, but 5 ms later
+ * for each 2 ms it has had since its wake-up: in order of arrival as long as bursts are short, so
+ * that few are late; and long ones do not keep the short ones waiting. Nobody has to say how long
+ * his bursts are. It may save up credit for them, up to 40 ms, as long as all of its class together
+ * throw none of the others back by more than 7 ms against a fluid schedule (sched/lead.h): who
+ * needs much may have what the others of its class do not need now. Without credit, or when the
+ * class has got that far ahead, it is treated like everybody.
  *
- * All others run in order of virtual time for whole slices of 5 ms, or their own. One that is
+ * All others run in order of virtual time for whole slices of 4 ms, or their own. One that is
  * preempted within its slice is owed the time it lost and goes on before all of its class
  * (sched/compensation.h), so a latency-sensitive neighbour costs it a delay but no turn. The debtor
  * pays by its virtual time; third parties lose nothing they are entitled to.
  *
  * Fairness: over a second on one core everybody gets at least the fluid share less 1% of the second
- * (tests/sim/properties.c). Least attained service: M. Nuyens, A. Wierman, "The
- * foreground-background queue: a survey", 2008.
+ * (tests/sim/properties.c): 7 ms for the lead, the rest for the order of turns.
  * Locks: none. Cost: O(log n).
  */
 #include "sched/credit.h"
@@ -27,16 +29,17 @@ static const struct credit_config config = {
 	.keep_turn = true,
 	.by_share = true,
 	.own_slices = true,
-	.slice_us = 5000,
+	.slice_us = 4000,
 	.saved_us = 1000,
-	.saved_latency_us = 6000,
-	.saved_most_us = 20000,
-	.boost_us = 1000,
+	.saved_most_us = 40000,
+	.lead_us = 7000,
+	.boost_us = 2000,
+	.later_us = 5000,
 };
 
 const struct sched_ops sched_compensated = {
 	.name = "compensated",
-	.summary = "credit for two latency classes, preemption compensation, 5 ms slices",
+	.summary = "credit for two latency classes, preemption compensation, 4 ms slices",
 	.config = &config,
 	CREDIT_OPS,
 };

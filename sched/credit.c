@@ -47,8 +47,10 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 		.saved = credit_us(core, config->saved_us),
 		.saved_latency = credit_us(core, config->saved_latency_us),
 		.saved_most = credit_us(core, config->saved_most_us),
+		.lead = credit_us(core, config->lead_us),
 		.notice = credit_us(core, config->notice_us),
 		.boost = credit_us(core, config->boost_us),
+		.later = credit_us(core, config->later_us),
 		.cap_window = credit_us(core, CAP_WINDOW_US),
 	};
 	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
@@ -68,12 +70,26 @@ static inline void queue_over(struct sched_core *core, struct sched_entity *enti
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
 }
 
-/* Least attained service first, unless the policy knows better. */
+static inline uint64_t usual_boost_key(struct sched_core *core, const struct sched_entity *entity)
+{
+	const struct credit_ticks *t = credit_ticks(core);
+
+	if (!t->later)
+		return entity->burst + 1;
+	return credit_state(entity)->arrived + entity->burst / t->boost * t->later;
+}
+
+uint64_t credit_boost_key(struct sched_core *core, const struct sched_entity *entity)
+{
+	return usual_boost_key(core, entity);
+}
+
+/* The order of those boosted by class. */
 static uint64_t boost_key(struct sched_core *core, const struct sched_entity *entity)
 {
 	const struct credit_config *config = credit_config(core);
 
-	return config->boost_key ? config->boost_key(core, entity) : entity->burst + 1;
+	return config->boost_key ? config->boost_key(core, entity) : usual_boost_key(core, entity);
 }
 
 static inline void queue_in_list(struct sched_list *list, struct sched_entity *entity, bool first)
@@ -156,7 +172,7 @@ static bool may_boost(struct sched_core *core, const struct sched_entity *entity
 	const struct credit_config *config = credit_config(core);
 
 	return config->boost && credit_under(core, entity) &&
-	       (!config->by_class || entity->class == SCHED_LATENCY) &&
+	       (!config->by_class || entity->class == SCHED_LATENCY) && !credit_lead_spent(core) &&
 	       (!config->may_boost || config->may_boost(core, entity));
 }
 
@@ -171,10 +187,14 @@ static inline void update_boost(struct sched_core *core, struct sched_entity *en
 				enum sched_enqueue how)
 {
 	struct credit_entity *state = credit_state(entity);
-	if (how == SCHED_ENQUEUE_WAKE)
+
+	if (how == SCHED_ENQUEUE_WAKE) {
+		state->arrived = entity->woken_at;
 		state->boosted = may_boost(core, entity);
-	else if (state->boosted)
-		state->boosted = !boost_lasted(core, entity) && may_boost(core, entity);
+	} else if (state->boosted && (boost_lasted(core, entity) || !may_boost(core, entity))) {
+		state->boosted = false;
+		credit_forfeit(core, entity);
+	}
 }
 
 /* It gives way: whoever is chosen next, it is not this one, unless it is alone. */
@@ -361,17 +381,39 @@ static inline uint64_t may_run_boosted(struct sched_core *core, const struct sch
 	uint64_t run = rest_of_slice(entity), boost = credit_ticks(core)->boost;
 
 	if (credit_config(core)->by_class)
-		return sched_heap_single(&credit_of(core)->boost) ? run : boost;
+		return credit_lead_limit(core,
+					 sched_heap_single(&credit_of(core)->boost) ? run : boost);
 	if (run < credit_ticks(core)->grain)
 		run = credit_ticks(core)->grain;
 	return least(run, boost - entity->burst);
 }
 
-SCHED_INLINE struct sched_entity *take_boosted(struct sched_core *core, struct sched_entity *entity,
-					       uint64_t now)
+/*
+ * If the others are as far behind as they may be, the boosted wait like everybody from now on.
+ * Returns whether that is so.
+ */
+static APART bool end_boosts(struct sched_core *core)
 {
-	uint64_t run = may_run_boosted(core, entity);
+	struct credit_core *credit = credit_of(core);
+	struct sched_node *node = sched_heap_first(&credit->boost);
 
+	if (!credit_lead_spent(core))
+		return false;
+	for (unsigned i = 0; i < RECLASSIFY_MAX && node; i++) {
+		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
+
+		unqueue_boost(credit, entity);
+		credit_state(entity)->boosted = false;
+		credit_forfeit(core, entity);
+		queue_by_credit(core, entity, false);
+		node = sched_heap_first(&credit->boost);
+	}
+	return true;
+}
+
+SCHED_INLINE struct sched_entity *take_boosted(struct sched_core *core, struct sched_entity *entity,
+					       uint64_t run, uint64_t now)
+{
 	unqueue_boost(credit_of(core), entity);
 	return grant(core, entity, run, SCHED_WHY_WAKE, now);
 }
@@ -425,8 +467,12 @@ SCHED_INLINE struct sched_entity *take_best(struct sched_core *core, uint64_t no
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity = credit_first_boosted(credit);
 
-	if (entity && !(credit->turn && notice_at(core) > now))
-		return take_boosted(core, entity, now);
+	if (entity && !(credit->turn && notice_at(core) > now)) {
+		uint64_t run = may_run_boosted(core, entity);
+
+		if (run > 2 * credit->ticks.grain || !end_boosts(core))
+			return take_boosted(core, entity, run, now);
+	}
 	if (credit->turn)
 		return take_turn(core, now);
 	if (!sched_list_empty(&credit->under))
@@ -499,6 +545,8 @@ SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, u
 	struct credit_core *credit = credit_of(core);
 
 	sched_share_charge(&credit->clock, &credit_state(entity)->share, ran);
+	if (credit_state(entity)->counted)
+		sched_lead_charge(&credit->lead, ran);
 	if (entity->params.cap)
 		charge_cap(core, entity, ran, now);
 	if (credit->book.creditor)

@@ -7,14 +7,14 @@
 
 #include "sched/calendar.h"
 #include "sched/compensation.h"
+#include "sched/lead.h"
 #include "sched/ops.h"
 #include "sched/share.h"
 
 /* Constants of one policy of the family, in its sched_ops.config. */
 struct credit_config {
 	bool boost;	 /* who wakes up with credit comes first for a while */
-	bool by_class;	 /* ...if it is latency-sensitive, as long as it has credit; among them the
-			  * one that has run least since its wake-up */
+	bool by_class;	 /* ...if it is latency-sensitive, as long as it has credit */
 	bool keep_turn;	 /* a preempted entity goes on with its slice, and is compensated */
 	bool by_share;	 /* else in order of virtual time, instead of the classes UNDER and OVER */
 	bool own_slices; /* slices from the entity's parameters */
@@ -22,13 +22,18 @@ struct credit_config {
 	uint32_t saved_us;	   /* running time that can be saved up by not running */
 	uint32_t saved_latency_us; /* the same for the latency class: see saved_of() */
 	uint32_t saved_most_us;	   /* ...and at most this */
+	uint32_t lead_us;	   /* instead: by how much all of the latency class together may
+				    * throw each of the others back; see sched/credit_lead.c */
 	uint32_t notice_us; /* boosted ones are noticed once to twice this after waking, 0: at once
 			     */
 	uint32_t boost_us;  /* longest run before others */
+	uint32_t later_us;  /* of several boosted by class the one that has waited longest goes
+			     * first, but so much later for each boost_us it has had; 0: the one
+			     * that has run least */
 	/* Another view of how much credit may be saved up and be spent before others; or NULL. */
 	uint64_t (*saved)(struct sched_core *core, struct sched_entity *entity, uint64_t usual);
 	bool (*may_boost)(struct sched_core *core, const struct sched_entity *entity);
-	/* Order of the boosted instead of burst + 1; the least runs first. Or NULL. */
+	/* Another order of the boosted than credit_boost_key(); the least runs first. Or NULL. */
 	uint64_t (*boost_key)(struct sched_core *core, const struct sched_entity *entity);
 };
 
@@ -48,10 +53,12 @@ struct credit_entity {
 	uint64_t slice;	    /* ticks; of the parameters, while a member */
 	uint64_t half;	    /* half of it in virtual time */
 	uint64_t cap_until; /* tick before which its cap forbids it to run */
+	uint64_t lead;	    /* its virtual time in the fluid schedule less that of its share */
+	uint64_t arrived;   /* tick of its last wake-up */
 	unsigned clock;	    /* id of the core whose clock its share is relative to */
 	uint32_t counted;   /* its part of `sensitive` of that core */
 	uint8_t queue;	    /* enum credit_queue */
-	uint8_t magnitude;  /* log2 of the weight as a member */
+	uint8_t magnitude;  /* log2 of the weight as a member, rounded up */
 	bool boosted;
 };
 
@@ -62,8 +69,10 @@ struct credit_ticks {
 	uint64_t saved;
 	uint64_t saved_latency;
 	uint64_t saved_most;
+	uint64_t lead;
 	uint64_t notice;
 	uint64_t boost;
+	uint64_t later;
 	uint64_t cap_window;
 };
 
@@ -72,10 +81,11 @@ struct credit_core {
 	enum sched_reason over_reason;	    /* why one of `over` is chosen */
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
-	struct sched_heap boost;  /* by ticks run since the wake-up; if not by class: empty */
+	struct sched_lead lead;
+	struct sched_heap boost;  /* by boost_key(); if not by class: empty */
 	struct sched_list boosts; /* in order of arrival; if by class: empty */
 	struct sched_list under;
-	unsigned members[17];  /* by magnitude of weight */
+	unsigned members[17];  /* those not latency-sensitive, by magnitude of weight */
 	atomic_uint sensitive; /* weight of the latency-sensitive with this clock, asleep or not */
 	uint32_t magnitudes;   /* bit k: members[k] is not zero */
 	struct sched_calendar over; /* by virtual time */
@@ -103,6 +113,9 @@ struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_
 				    uint64_t now);
 struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
 				   uint64_t now);
+
+/* The usual order of those boosted by class. */
+uint64_t credit_boost_key(struct sched_core *core, const struct sched_entity *entity);
 void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
 
 /* The policies of the family differ in name, summary and config only. */

@@ -69,4 +69,52 @@ void credit_join(struct sched_core *core, struct sched_entity *entity);
 /* It does so no longer; no effect on one that does not. */
 void credit_part(struct sched_core *core, struct sched_entity *entity);
 
+/* The largest weight of those that are not latency-sensitive, as a power of two, rounded up. */
+static inline unsigned credit_largest_magnitude(const struct credit_core *credit)
+{
+	return credit->magnitudes ? 31u - (unsigned)__builtin_clz(credit->magnitudes) : 0;
+}
+
+/* ---- sched/credit_lead.c ---- */
+
+/* Keeps the lead of the latency-sensitive up to date; before every change of weight. */
+void credit_lead_advance(struct sched_core *core);
+
+/* A latency-sensitive entity has become a member, stops being one. */
+void credit_lead_join(struct sched_core *core, struct sched_entity *entity);
+void credit_lead_leave(struct sched_core *core, struct sched_entity *entity);
+
+/* How much one that comes may have saved up; its weight is `joining`. */
+uint64_t credit_lead_savings(struct sched_core *core, uint32_t joining);
+
+/* How long the latency-sensitive may run before others, at most `run`. */
+uint64_t credit_lead_limited(struct sched_core *core, uint64_t run);
+
+/*
+ * The same in the usual case. The lead was brought up to date some time ago; until now it
+ * can only have become less, so as long as it leaves enough there is nothing to calculate.
+ */
+static inline uint64_t credit_lead_limit(struct sched_core *core, uint64_t run)
+{
+	const struct credit_core *credit = credit_of_const(core);
+	uint64_t others = sched_share_weight(&credit->clock) - credit->lead.awake;
+	uint64_t most = credit->ticks.lead * others >> credit_largest_magnitude(credit);
+
+	if (credit->lead.ahead + (int64_t)(run * SCHED_SHARE_UNIT) <=
+	    (int64_t)(most * SCHED_SHARE_UNIT))
+		return run;
+	return credit_lead_limited(core, run);
+}
+
+/* True if the others are as far behind as they may be. */
+static inline bool credit_lead_spent(struct sched_core *core)
+{
+	uint64_t least_run = 2 * credit_ticks(core)->grain;
+
+	return credit_lead_limit(core, least_run) < least_run;
+}
+
+/* Gives up what it has saved: from now on it has its share only. */
+void credit_forfeit(struct sched_core *core, struct sched_entity *entity);
+
 #endif

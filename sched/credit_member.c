@@ -33,18 +33,10 @@ static uint64_t choose_slice(const struct sched_core *core, const struct sched_e
 	return slice < p->slice_min ? p->slice_min : slice;
 }
 
-/* The largest weight of any member, rounded up to a power of two. */
-static uint64_t largest_weight(const struct credit_core *credit)
-{
-	if (!credit->magnitudes)
-		return 1;
-	return 2ull << (31 - __builtin_clz(credit->magnitudes));
-}
-
 /*
  * How much running time an entity may save up. When it is spent, others fall behind, each by its
  * part of all weights; all latency-sensitive entities together may save as much as throws none of
- * the others back by more than saved_latency_us.
+ * the others back by more than saved_latency_us, each its part of that, or draw on a common lead.
  */
 static uint64_t saved_of(struct sched_core *core, const struct sched_entity *entity)
 {
@@ -54,8 +46,10 @@ static uint64_t saved_of(struct sched_core *core, const struct sched_entity *ent
 
 	if (!config->by_class || entity->class != SCHED_LATENCY)
 		return credit_ticks(core)->saved;
-	saved = credit_ticks(core)->saved_latency * sched_share_weight(&credit->clock) /
-		largest_weight(credit);
+	if (config->lead_us)
+		return credit_lead_savings(core, entity->params.weight);
+	saved = credit_ticks(core)->saved_latency * sched_share_weight(&credit->clock) >>
+		credit_largest_magnitude(credit);
 	saved = saved * entity->params.weight /
 		atomic_load_explicit(&credit->sensitive, memory_order_relaxed);
 	return least(saved, credit_ticks(core)->saved_most);
@@ -77,6 +71,8 @@ static void count_member(struct credit_core *credit, struct credit_entity *state
 {
 	unsigned k = state->magnitude;
 
+	if (state->counted)
+		return;
 	credit->members[k] += (unsigned)step;
 	if (credit->members[k])
 		credit->magnitudes |= 1u << k;
@@ -96,6 +92,7 @@ void credit_join(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_entity *state = credit_state(entity);
 	struct sched_core *from = core->sched->core[state->clock];
+	uint64_t saved;
 
 	state->slice = choose_slice(core, entity);
 	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
@@ -107,8 +104,12 @@ void credit_join(struct sched_core *core, struct sched_entity *entity)
 	}
 	state->clock = core->id;
 	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
-	sched_share_join(&credit_of(core)->clock, &state->share, savings(core, entity));
-	state->magnitude = (uint8_t)(31 - __builtin_clz(entity->params.weight));
+	saved = savings(core, entity);
+	credit_lead_advance(core);
+	sched_share_join(&credit_of(core)->clock, &state->share, saved);
+	if (state->counted)
+		credit_lead_join(core, entity);
+	state->magnitude = (uint8_t)(31 - __builtin_clz(2 * entity->params.weight - 1));
 	count_member(credit_of(core), state, 1);
 }
 
@@ -118,6 +119,9 @@ void credit_part(struct sched_core *core, struct sched_entity *entity)
 
 	if (!state->share.member)
 		return;
+	credit_lead_advance(core);
+	if (state->counted)
+		credit_lead_leave(core, entity);
 	sched_share_leave(&credit_of(core)->clock, &state->share);
 	count_member(credit_of(core), state, -1);
 }

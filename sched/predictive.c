@@ -194,7 +194,7 @@ static uint64_t boost_key(struct sched_core *core, const struct sched_entity *en
 	const struct drp_account *a = account_of(core, entity);
 
 	if (!a || !a->reserved || !entity->burst || entity->burst >= a->need)
-		return entity->burst + 1;
+		return credit_boost_key(core, entity);
 	return 0;
 }
 
@@ -363,11 +363,12 @@ static const struct credit_config config = {
 	.keep_turn = true,
 	.by_share = true,
 	.own_slices = true,
-	.slice_us = 5000,
+	.slice_us = 4000,
 	.saved_us = 1000,
-	.saved_latency_us = 6000,
-	.saved_most_us = 20000,
-	.boost_us = 1000,
+	.saved_most_us = 40000,
+	.lead_us = 7000,
+	.boost_us = 2000,
+	.later_us = 5000,
 	.saved = saved,
 	.may_boost = may_boost,
 	.boost_key = boost_key,

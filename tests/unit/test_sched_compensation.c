@@ -155,11 +155,11 @@ static void the_preempted_goes_on_first_and_is_paid_exactly(void **state)
 	d = sched_pick(&core, 3 * MS);
 	assert_ptr_equal(d.next, &tasks[0]); /* though task 1 has had nothing yet */
 	assert_int_equal(d.reason, SCHED_WHY_REPAY);
-	assert_int_equal(d.until, 6 * MS); /* the 3 ms that were left of its slice */
+	assert_int_equal(d.until, 5 * MS); /* the 2 ms that were left of its slice */
 	sched_charge(&core, 4 * MS);
 	assert_int_equal(book()->owed, 0);
 	assert_int_equal(book()->repaid, MS);
-	assert_ptr_equal(sched_pick(&core, 6 * MS).next, &tasks[1]);
+	assert_ptr_equal(sched_pick(&core, 5 * MS).next, &tasks[1]);
 	assert_null(book()->creditor);
 }
 
