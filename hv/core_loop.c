@@ -67,28 +67,25 @@ enum error core_loop_init_core(struct core *core)
 
 /* ---- Why a vCPU stopped ---- */
 
-/* Each returns true if the same vCPU may go on without a new decision. */
-typedef bool (*verdict_action)(struct core *core, struct vcpu *vcpu);
+/* What does not let the vCPU go on makes sched_must_pick() true. */
+typedef void (*verdict_action)(struct core *core, struct vcpu *vcpu);
 
-static bool go_on(struct core *core, struct vcpu *vcpu)
+static void go_on(struct core *core, struct vcpu *vcpu)
 {
 	(void)core;
 	(void)vcpu;
-	return true;
 }
 
-static bool yield(struct core *core, struct vcpu *vcpu)
+static void yield(struct core *core, struct vcpu *vcpu)
 {
 	(void)vcpu;
-	sched_yield_current(&core->sched, tsc_now());
-	return false;
+	sched_yield_current(&core->sched);
 }
 
-static bool spin(struct core *core, struct vcpu *vcpu)
+static void spin(struct core *core, struct vcpu *vcpu)
 {
 	(void)vcpu;
-	sched_yield_spinning(&core->sched, tsc_now());
-	return false;
+	sched_yield_spinning(&core->sched);
 }
 
 static void cancel_wake(struct vcpu *vcpu)
@@ -109,22 +106,21 @@ static void arm_wake(struct core *core, struct vcpu *vcpu)
 }
 
 /* Everything that has to do with the wake-up is in place before the vCPU counts as blocked. */
-static bool block(struct core *core, struct vcpu *vcpu)
+static void block(struct core *core, struct vcpu *vcpu)
 {
 	uint64_t now = tsc_now();
 
 	arm_wake(core, vcpu);
 	vcpu->halted_at = now;
 	if (sched_block(&core->sched, now))
-		return false;
+		return;
 	cancel_wake(vcpu);
 	vcpu->halted_at = 0;
 	if (vcpu->pause_asked)
 		vcpu_request_self(vcpu, VCPU_REQUEST_PAUSE);
-	return true;
 }
 
-static bool stop(struct core *core, struct vcpu *vcpu)
+static void stop(struct core *core, struct vcpu *vcpu)
 {
 	uint64_t now = tsc_now();
 
@@ -132,7 +128,6 @@ static bool stop(struct core *core, struct vcpu *vcpu)
 	vmx_unload(vcpu);
 	sched_remove(&core->sched, &vcpu->sched, now);
 	vm_vcpu_gone(vcpu->vm, now);
-	return false;
 }
 
 static const verdict_action actions[VMX_VERDICTS] = {
@@ -142,12 +137,18 @@ static const verdict_action actions[VMX_VERDICTS] = {
 
 /* ---- The loop ---- */
 
-/* What came for the core itself while it was in a guest, or idle. */
-static void attend(struct core *core)
+/* What came for the core itself while it was in a guest, or idle. Returns the time. */
+static inline uint64_t attend(struct core *core)
 {
+	uint64_t now;
+
 	core_take_pending(core);
 	rendezvous_point(core);
-	core_timers_run(&core->timers, tsc_now());
+	now = tsc_now();
+	if (__builtin_expect(!core_timers_due(&core->timers, now), 1))
+		return now;
+	core_timers_run(&core->timers, now);
+	return tsc_now();
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -155,53 +156,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static enum vmx_verdict enter(struct vcpu *vcpu)
-{
-	enum vmx_verdict verdict;
-
-	vmx_load(vcpu);
-	vcpu_set_until(vcpu, timer_next(&this_core()->timers.queue));
-	verdict = vmx_before_entry(vcpu, tsc_now());
-	return verdict == VMX_RESUME ? vmx_run_guest(vcpu) : verdict;
-}
-
-static void end_halt(struct vcpu *vcpu, uint64_t now)
+static __attribute__((noinline)) void end_halt(struct vcpu *vcpu, uint64_t now)
 {
 	cancel_wake(vcpu);
-	if (vcpu->halted_at)
-		vcpu->halt_ticks += now - vcpu->halted_at;
+	vcpu->halt_ticks += now - vcpu->halted_at;
 	vcpu->halted_at = 0;
 }
 
-/* What has run since is charged here, or by the next decision. */
-static bool goes_on(struct core *core, uint64_t until)
-{
-	uint64_t now = tsc_now();
-
-	if (now >= until || sched_must_pick(&core->sched))
-		return false;
-	sched_charge(&core->sched, now);
-	return true;
-}
-
-static void run(struct core *core, const struct sched_decision *decision)
-{
-	struct vcpu *vcpu = vcpu_of_entity(decision->next);
-	enum vmx_verdict verdict;
-	uint64_t now = tsc_now();
-
-	end_halt(vcpu, now);
-	vcpu->slice_end = earlier(decision->until, now + vmx_longest_run());
-	do {
-		sched_overhead(&core->sched, tsc_now());
-		verdict = enter(vcpu);
-		if (!actions[verdict](core, vcpu))
-			return;
-		attend(core);
-	} while (goes_on(core, decision->until));
-}
-
-static void idle(struct core *core, uint64_t until)
+static __attribute__((noinline)) void idle(struct core *core, uint64_t until)
 {
 	uint64_t wake = earlier(until, timer_next(&core->timers.queue));
 
@@ -214,18 +176,58 @@ static void idle(struct core *core, uint64_t until)
 		apic_timer_disarm();
 }
 
+/* The vCPU whose turn it is now; NULL after having been idle for a while. */
+static inline struct vcpu *next_vcpu(struct core *core, uint64_t now)
+{
+	struct sched_decision decision = sched_pick(&core->sched, now);
+	struct vcpu *vcpu = vcpu_of_entity(decision.next);
+
+	if (__builtin_expect(!vcpu, 0)) {
+		idle(core, decision.until);
+		return NULL;
+	}
+	if (vcpu->halted_at)
+		end_halt(vcpu, now);
+	vcpu->slice_end = earlier(decision.until, now + vmx_longest_run);
+	return vcpu;
+}
+
+/* The same vCPU goes on after an exit, unless its time is over or something asks for a decision. */
+static inline bool goes_on(struct core *core, uint64_t now)
+{
+	struct sched_core *sched = &core->sched;
+
+	if (!sched->current || now >= sched->decision.until || sched_must_pick(sched))
+		return false;
+	sched_charge(sched, now);
+	return true;
+}
+
+static inline enum vmx_verdict enter(struct core *core, struct vcpu *vcpu)
+{
+	enum vmx_verdict verdict;
+	uint64_t now;
+
+	vmx_load(vcpu);
+	vcpu_set_until(vcpu, timer_next(&core->timers.queue));
+	now = tsc_now();
+	sched_overhead(&core->sched, now);
+	verdict = vmx_before_entry(vcpu, now);
+	return verdict == VMX_RESUME ? vmx_run_guest(vcpu) : verdict;
+}
+
 void core_loop(struct core *core)
 {
+	struct vcpu *vcpu = NULL;
+
 	shadow_start_core(core, tsc_now());
 	for (;;) {
-		struct sched_decision decision;
+		uint64_t now = attend(core);
 
-		attend(core);
-		decision = sched_pick(&core->sched, tsc_now());
-		if (decision.next)
-			run(core, &decision);
-		else
-			idle(core, decision.until);
+		if (!goes_on(core, now))
+			vcpu = next_vcpu(core, now);
+		if (vcpu)
+			actions[enter(core, vcpu)](core, vcpu);
 	}
 }
 

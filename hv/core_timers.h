@@ -38,6 +38,12 @@ bool core_timer_gives_way(struct core_timers *timers, struct timer_event *event,
 /* Any core. */
 void core_timer_disarm(struct core_timers *timers, struct timer_event *event);
 
+/* On the owning core: is anything due? Only this core arms, others only take away. */
+static inline bool core_timers_due(const struct core_timers *timers, uint64_t now)
+{
+	return timer_next(&timers->queue) <= now;
+}
+
 /* Fires what is due, on the owning core. */
 void core_timers_run(struct core_timers *timers, uint64_t now);
 

@@ -30,12 +30,12 @@ static struct sched_entity *waiting_sibling(struct sched_entity *entity)
 	return NULL;
 }
 
-void sched_yield_spinning(struct sched_core *core, uint64_t now)
+void sched_yield_spinning(struct sched_core *core)
 {
 	struct sched *sched = core->sched;
 	struct sched_entity *sibling;
 
-	sched_yield_current(core, now);
+	sched_yield_current(core);
 	if (!core->current || !sched_try_lock_registry(sched))
 		return;
 	sibling = waiting_sibling(core->current);

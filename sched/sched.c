@@ -65,13 +65,6 @@ void sched_charge(struct sched_core *core, uint64_t now)
 	charge(core, now);
 }
 
-void sched_overhead(struct sched_core *core, uint64_t now)
-{
-	assert(now >= core->stamp);
-	core->overhead += now - core->stamp;
-	core->stamp = now;
-}
-
 void sched_note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	sched_trace(core, SCHED_TRACE_MIGRATE, entity, entity->last_core, core->id, now);
@@ -91,12 +84,6 @@ void sched_decide(struct sched_core *core, uint64_t now)
 	core->decision = (struct sched_decision) { .until = SCHED_NEVER };
 	next = ops->pick(core, now, &core->decision);
 	sched_start(core, next, now);
-}
-
-bool sched_must_pick(const struct sched_core *core)
-{
-	return core->resched || atomic_load_explicit(&core->inbox, memory_order_relaxed) ||
-	       atomic_load_explicit(&core->thief, memory_order_relaxed);
 }
 
 bool sched_idle_ok(const struct sched_core *core)
@@ -232,13 +219,6 @@ bool sched_block(struct sched_core *core, uint64_t now)
 		core->sched->port->leave(entity);
 	let_go(core, entity, SCHED_RUNNING, now);
 	return true;
-}
-
-void sched_yield_current(struct sched_core *core, uint64_t now)
-{
-	(void)now;
-	core->yielding = true;
-	core->resched = true;
 }
 
 void sched_bury(struct sched_core *core, struct sched_entity *entity, uint64_t now)

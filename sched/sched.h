@@ -38,6 +38,7 @@
 #ifndef SCHED_SCHED_H
 #define SCHED_SCHED_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -324,7 +325,11 @@ static inline struct sched_decision sched_pick(struct sched_core *core, uint64_t
 }
 
 /* True if sched_pick should be called before the end of the slice. Cheap. */
-bool sched_must_pick(const struct sched_core *core);
+static inline bool sched_must_pick(const struct sched_core *core)
+{
+	return core->resched || atomic_load_explicit(&core->inbox, memory_order_relaxed) ||
+	       atomic_load_explicit(&core->thief, memory_order_relaxed);
+}
 
 /*
  * Attributes the time since the last stamp: sched_charge to the current entity (to idle time if
@@ -332,7 +337,12 @@ bool sched_must_pick(const struct sched_core *core);
  * holds at every moment.
  */
 void sched_charge(struct sched_core *core, uint64_t now);
-void sched_overhead(struct sched_core *core, uint64_t now);
+static inline void sched_overhead(struct sched_core *core, uint64_t now)
+{
+	assert(now >= core->stamp);
+	core->overhead += now - core->stamp;
+	core->stamp = now;
+}
 
 /*
  * The current entity has nothing to do (HLT). True: it is blocked, call sched_pick. False: somebody
@@ -347,13 +357,17 @@ enum sched_wake_result sched_wake(struct sched_core *here, struct sched_entity *
 				  uint64_t now);
 
 /* The current entity gives the rest of its slice away. Call sched_pick afterwards. */
-void sched_yield_current(struct sched_core *core, uint64_t now);
+static inline void sched_yield_current(struct sched_core *core)
+{
+	core->yielding = true;
+	core->resched = true;
+}
 
 /*
  * The current entity spins (pause-loop exit): as sched_yield_current, in favour of a preempted
  * entity of the same VM, here or on another core. Call sched_pick afterwards.
  */
-void sched_yield_spinning(struct sched_core *core, uint64_t now);
+void sched_yield_spinning(struct sched_core *core);
 
 /* False if work has arrived: do not halt. Check with interrupts off, just before halting. */
 bool sched_idle_ok(const struct sched_core *core);

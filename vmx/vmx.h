@@ -23,6 +23,9 @@ extern struct vmx_caps vmx_caps;
 /* 2^shift - 1: added before a tick count is turned into units of the preemption timer. */
 extern uint64_t vmx_timer_round_up;
 
+/* Ticks that the VMX-preemption timer can count. */
+extern uint64_t vmx_longest_run;
+
 /* Ticks of WAKE_LEAD_MAX_US (hv/wake_lead.h). */
 extern uint32_t vmx_wake_lead_max;
 
@@ -79,7 +82,7 @@ void vmx_nmi_in_hypervisor(void);
 
 /*
  * Value for the VMX-preemption timer that leaves the guest at tick `until`, or at once if that has
- * passed. `until` is less than vmx_longest_run() ticks away, so the value fits 32 bits; rounded up,
+ * passed. `until` is less than vmx_longest_run ticks away, so the value fits 32 bits; rounded up,
  * so the exit is never early.
  */
 static inline uint64_t vmx_timer_value(uint64_t until, uint64_t now)
@@ -89,12 +92,6 @@ static inline uint64_t vmx_timer_value(uint64_t until, uint64_t now)
 	if (left < 0)
 		left = 0;
 	return (left + vmx_timer_round_up) >> vmx_caps.preemption_timer_shift;
-}
-
-/* Ticks that the VMX-preemption timer can count. */
-static inline uint64_t vmx_longest_run(void)
-{
-	return 0xffff0000ull << vmx_caps.preemption_timer_shift;
 }
 
 /* A port of struct ept_ops over the page allocator. */

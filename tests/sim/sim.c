@@ -179,7 +179,7 @@ static void on_core_timer(struct sim *sim, struct sim_core *core)
 	if (task && task->remaining == 0)
 		finish_work(sim, core, task);
 	else if (task && task->spinning && sim->now >= core->spin_until)
-		sched_yield_spinning(&core->core, sim->now);
+		sched_yield_spinning(&core->core);
 	resume(sim, core);
 }
 

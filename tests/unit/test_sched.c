@@ -156,7 +156,7 @@ static void check_yield_alternates(void)
 	for (uint64_t now = 100; now < 2000; now += 100) {
 		struct sched_entity *next;
 
-		sched_yield_current(&cores[0], now);
+		sched_yield_current(&cores[0]);
 		next = sched_pick(&cores[0], now).next;
 		assert_ptr_not_equal(next, last);
 		last = next;
@@ -398,7 +398,7 @@ static void spinning_yields_to_a_waiting_sibling(void **state)
 		sched_wake(&cores[0], &tasks[i], 0);
 	}
 	assert_ptr_equal(sched_pick(&cores[0], 0).next, &tasks[0]); /* tasks 0 and 4 are of VM 0 */
-	sched_yield_spinning(&cores[0], 10);
+	sched_yield_spinning(&cores[0]);
 	assert_ptr_equal(sched_pick(&cores[0], 10).next, &tasks[4]);
 }
 
