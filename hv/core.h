@@ -65,6 +65,8 @@ struct core {
 
 	struct vcpu *loaded;   /* whose VMCS is current and whose vector registers are here */
 	struct core_msrs msrs; /* what these registers hold now */
+	uint64_t xcr0;	       /* likewise */
+	bool wide;	       /* vmx/vector_state.h */
 	uint64_t vmxon_region; /* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;

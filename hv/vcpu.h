@@ -80,6 +80,7 @@ struct vcpu {
 		*loaded_on; /* the core whose current VMCS and vector registers are its; or NULL */
 	struct core *host_state_of; /* the core that the VMCS host fields describe */
 	void *vector_state;	    /* XSAVE area, 64-byte aligned */
+	bool wide;		    /* vmx/vector_state.h */
 	struct vcpu_switched switched;
 	bool nmi_in_service;	   /* one was injected and has not been seen to end */
 	bool uses_debug;	   /* has touched a debug register: they are switched */

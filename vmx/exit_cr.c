@@ -170,8 +170,7 @@ enum vmx_verdict vmx_exit_xsetbv(struct vcpu *vcpu)
 	cr_limits_init(&limits, &vcpu->vm->cpuid);
 	if (guest_cpl() != 0 || cr_xsetbv(&limits, vcpu->gpr[GPR_RCX], value) != CR_OK)
 		return vmx_inject_gp();
-	vcpu->switched.xcr0 = value;
-	xcr0_write(value);
+	vmx_set_xcr0(vcpu, value);
 	guest_skip_instruction();
 	return VMX_RESUME;
 }

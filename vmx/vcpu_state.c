@@ -126,15 +126,15 @@ static void take_start(struct vcpu *vcpu, const struct vmcs_start *start)
 	vcpu->efer = start->efer;
 }
 
-static void make_current(struct vcpu *vcpu)
+static inline void make_current(struct vcpu *vcpu)
 {
-	if (!vmptrld(vcpu->vmcs))
+	if (!vmptrld(&vcpu->vmcs))
 		panic("VMPTRLD of 0x%lx failed", vcpu->vmcs);
 }
 
-static void release(struct vcpu *vcpu)
+static inline void release(struct vcpu *vcpu)
 {
-	if (!vmclear(vcpu->vmcs))
+	if (!vmclear(&vcpu->vmcs))
 		panic("VMCLEAR of 0x%lx failed", vcpu->vmcs);
 	vcpu->launched = 0;
 }
@@ -165,7 +165,11 @@ void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
 	release(vcpu);
 	take_start(vcpu, start);
 	vcpu->host_state_of = core;
-	vcpu->switched = (struct vcpu_switched) { .dr6 = DR6_RESET, .xcr0 = XCR0_X87 };
+	vcpu->switched = (struct vcpu_switched) {
+		.dr6 = DR6_RESET,
+		.xcr0 = vmx_host_xcr0 & XCR0_X87,
+	};
+	vcpu->wide = false;
 	vector_state_reset(vcpu->vector_state);
 }
 
@@ -183,7 +187,7 @@ void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start)
 }
 
 /* What this core's TLB knows of the vCPU may date from before it went to another core. */
-static void arrive_on(struct vcpu *vcpu, struct core *core)
+static __attribute__((noinline)) void arrive_on(struct vcpu *vcpu, struct core *core)
 {
 	vmwrite(VMCS_HOST_GS_BASE, (uint64_t)core);
 	vmwrite(VMCS_HOST_TR_BASE, (uint64_t)&core->segments.tss);
@@ -201,33 +205,22 @@ static inline void load_msr(uint32_t msr, uint64_t *in_core, uint64_t wanted)
 	msr_write(msr, wanted);
 }
 
-/* vCPUs of one VM mostly agree on these. */
-void vmx_load_system_msrs(const struct vcpu *vcpu)
+/* vCPUs of one VM mostly agree on these. Without RDTSCP nobody sets TSC_AUX. */
+static inline void load_system_msrs(struct core_msrs *in_core, const struct vcpu_switched *s)
 {
-	struct core_msrs *in_core = &this_core()->msrs;
-	const struct vcpu_switched *s = &vcpu->switched;
-
 	load_msr(IA32_STAR, &in_core->star, s->star);
 	load_msr(IA32_LSTAR, &in_core->lstar, s->lstar);
 	load_msr(IA32_CSTAR, &in_core->cstar, s->cstar);
 	load_msr(IA32_FMASK, &in_core->fmask, s->fmask);
-	if (vmx_caps.rdtscp)
-		load_msr(IA32_TSC_AUX, &in_core->tsc_aux, s->tsc_aux);
+	load_msr(IA32_TSC_AUX, &in_core->tsc_aux, s->tsc_aux);
 }
 
-/* SWAPGS changes this one without an exit. */
-static void load_msrs(const struct vcpu *vcpu)
+void vmx_load_system_msrs(const struct vcpu *vcpu)
 {
-	vmx_load_system_msrs(vcpu);
-	msr_write(IA32_KERNEL_GS_BASE, vcpu->switched.kernel_gs_base);
+	load_system_msrs(&this_core()->msrs, &vcpu->switched);
 }
 
-static void save_msrs(struct vcpu_switched *s)
-{
-	s->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
-}
-
-static void load_debug(const struct vcpu_switched *s)
+static __attribute__((noinline)) void load_debug(const struct vcpu_switched *s)
 {
 	asm volatile("mov %0, %%db0" : : "r"(s->dr[0]));
 	asm volatile("mov %0, %%db1" : : "r"(s->dr[1]));
@@ -236,7 +229,7 @@ static void load_debug(const struct vcpu_switched *s)
 	asm volatile("mov %0, %%db6" : : "r"(s->dr6));
 }
 
-static void save_debug(struct vcpu_switched *s)
+static __attribute__((noinline)) void save_debug(struct vcpu_switched *s)
 {
 	asm volatile("mov %%db0, %0" : "=r"(s->dr[0]));
 	asm volatile("mov %%db1, %0" : "=r"(s->dr[1]));
@@ -253,43 +246,97 @@ void vmx_give_debug_registers(struct vcpu *vcpu)
 	load_debug(&vcpu->switched);
 }
 
-void vmx_load(struct vcpu *vcpu)
+static inline void set_xcr0(struct core *core, uint64_t value)
 {
-	struct core *core = this_core();
-
-	if (core->loaded == vcpu)
+	if (core->xcr0 == value)
 		return;
-	if (core->loaded)
-		vmx_unload(core->loaded);
-	make_current(vcpu);
-	if (vcpu->host_state_of != core)
-		arrive_on(vcpu, core);
-	load_msrs(vcpu);
+	core->xcr0 = value;
+	xcr0_write(value);
+}
+
+void vmx_set_xcr0(struct vcpu *vcpu, uint64_t value)
+{
+	vcpu->switched.xcr0 = value;
+	if (value & ~(uint64_t)(XCR0_X87 | XCR0_SSE))
+		vcpu->wide = this_core()->wide = true;
+	set_xcr0(this_core(), value);
+}
+
+static void load_all_vectors(struct core *core, const struct vcpu *vcpu)
+{
+	set_xcr0(core, vmx_host_xcr0);
+	vector_state_restore(vcpu->vector_state);
+	core->wide = vcpu->wide;
+}
+
+static inline void load_vectors(struct core *core, const struct vcpu *vcpu)
+{
+	if (core->wide || vcpu->wide)
+		load_all_vectors(core, vcpu);
+	else
+		vector_state_restore_sse(vcpu->vector_state);
+	set_xcr0(core, vcpu->switched.xcr0);
+}
+
+static inline void save_vectors(struct core *core, struct vcpu *vcpu)
+{
+	if (!vcpu->wide) {
+		vector_state_save_sse(vcpu->vector_state);
+		return;
+	}
+	set_xcr0(core, vmx_host_xcr0);
+	vector_state_save(vcpu->vector_state);
+}
+
+/* SWAPGS changes KERNEL_GS_BASE without an exit. */
+static inline void load_registers(struct core *core, const struct vcpu *vcpu)
+{
+	load_system_msrs(&core->msrs, &vcpu->switched);
+	msr_write(IA32_KERNEL_GS_BASE, vcpu->switched.kernel_gs_base);
 	if (vcpu->uses_debug)
 		load_debug(&vcpu->switched);
 	cr2_write(vcpu->switched.cr2);
-	vector_state_restore(vcpu->vector_state);
-	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
-		xcr0_write(vcpu->switched.xcr0);
+	load_vectors(core, vcpu);
+}
+
+static inline void save_registers(struct core *core, struct vcpu *vcpu)
+{
+	vcpu->switched.kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
+	if (vcpu->uses_debug)
+		save_debug(&vcpu->switched);
+	vcpu->switched.cr2 = cr2_read();
+	save_vectors(core, vcpu);
+}
+
+/* An NMI that comes from here on finds no VMCS to write to (vmx_nmi_in_hypervisor). */
+static inline void put_away(struct core *core, struct vcpu *vcpu)
+{
+	core->loaded = NULL;
+	vcpu->loaded_on = NULL;
+	vmx_end_stray_nmi_blocking(vcpu);
+	save_registers(core, vcpu);
+	release(vcpu);
+}
+
+void vmx_switch_to(struct core *core, struct vcpu *vcpu)
+{
+	if (core->loaded)
+		put_away(core, core->loaded);
+	make_current(vcpu);
+	if (__builtin_expect(vcpu->host_state_of != core, 0))
+		arrive_on(vcpu, core);
+	load_registers(core, vcpu);
 	core->loaded = vcpu;
 	vcpu->loaded_on = core;
 }
 
+/* XCR0 is the host's while nothing is loaded. */
 void vmx_unload(struct vcpu *vcpu)
 {
 	struct core *core = this_core();
 
 	if (core->loaded != vcpu)
 		return;
-	core->loaded = NULL;
-	vcpu->loaded_on = NULL;
-	vmx_end_stray_nmi_blocking(vcpu);
-	if (vmx_host_xcr0 && vcpu->switched.xcr0 != vmx_host_xcr0)
-		xcr0_write(vmx_host_xcr0);
-	vector_state_save(vcpu->vector_state);
-	vcpu->switched.cr2 = cr2_read();
-	if (vcpu->uses_debug)
-		save_debug(&vcpu->switched);
-	save_msrs(&vcpu->switched);
-	release(vcpu);
+	put_away(core, vcpu);
+	set_xcr0(core, vmx_host_xcr0);
 }

@@ -14,8 +14,10 @@ void vector_borrow(void)
 {
 	const struct vcpu *vcpu = this_core()->loaded;
 
-	if (!vcpu)
+	if (!vcpu) {
+		this_core()->wide = true;
 		return;
+	}
 	if (guest_has_own_xcr0(vcpu))
 		xcr0_write(vmx_host_xcr0);
 	vector_state_save(vcpu->vector_state);

@@ -140,11 +140,13 @@ enum error vmx_init_core(struct core *core)
 	cr0_write((cr0_read() | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1);
 	cr4_write((cr4_read() | vmx_caps.cr4_fixed0 | CR4_VMXE) & vmx_caps.cr4_fixed1);
 	vector_state_init_core();
+	core->xcr0 = vmx_host_xcr0;
+	core->wide = true; /* what the firmware left */
 	read_system_msrs(&core->msrs);
 	core->vmxon_region = vmxon_region();
 	if (!core->vmxon_region)
 		return ERR_NO_MEMORY;
-	if (!vmxon(core->vmxon_region)) {
+	if (!vmxon(&core->vmxon_region)) {
 		log_error("core %u: VMXON failed", core->index);
 		return ERR_UNSUPPORTED;
 	}

@@ -8,14 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hv/core.h"
 #include "hv/error.h"
 #include "hv/vcpu.h"
 #include "vmx/caps.h"
 #include "vmx/ept.h"
 #include "vmx/memory_type.h"
 #include "vmx/vmcs_build.h"
-
-struct core;
 
 /* What the boot core found; constant after vmx_init(). Every core must match. */
 extern struct vmx_caps vmx_caps;
@@ -57,12 +56,24 @@ unsigned vmx_log_broken_rules(void);
 /* The loaded vCPU starts again in `start`, as after INIT and SIPI. */
 void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start);
 
+/* For vmx_load(). */
+void vmx_switch_to(struct core *core, struct vcpu *vcpu);
+
 /* Makes the vCPU's VMCS current and its other registers those of this core. */
-void vmx_load(struct vcpu *vcpu);
+static inline void vmx_load(struct vcpu *vcpu)
+{
+	struct core *core = this_core();
+
+	if (core->loaded != vcpu)
+		vmx_switch_to(core, vcpu);
+}
 
 /* Saves what this core holds of the vCPU, so that any core may load it. No effect if it holds
  * nothing. */
 void vmx_unload(struct vcpu *vcpu);
+
+/* Gives the vCPU, which is loaded, another XCR0. */
+void vmx_set_xcr0(struct vcpu *vcpu, uint64_t value);
 
 /* Brings this core's STAR, LSTAR, CSTAR, FMASK and TSC_AUX in line with the vCPU's. */
 void vmx_load_system_msrs(const struct vcpu *vcpu);

@@ -36,12 +36,13 @@ static inline bool vmwrite_checked(uint32_t field, uint64_t value)
 	return !failed;
 }
 
-/* VMXON, VMCLEAR and VMPTRLD take the physical address of a 4 KiB region; true on success. */
-static inline bool vmxon(uint64_t region)
+/* VMXON, VMCLEAR and VMPTRLD take where the physical address of a 4 KiB region is; true on success.
+ */
+static inline bool vmxon(const uint64_t *region)
 {
 	bool failed;
 
-	asm volatile("vmxon %1" : "=@ccbe"(failed) : "m"(region) : "memory");
+	asm volatile("vmxon %1" : "=@ccbe"(failed) : "m"(*region) : "memory");
 	return !failed;
 }
 
@@ -50,19 +51,19 @@ static inline void vmxoff(void)
 	asm volatile("vmxoff" : : : "cc", "memory");
 }
 
-static inline bool vmclear(uint64_t vmcs)
+static inline bool vmclear(const uint64_t *vmcs)
 {
 	bool failed;
 
-	asm volatile("vmclear %1" : "=@ccbe"(failed) : "m"(vmcs) : "memory");
+	asm volatile("vmclear %1" : "=@ccbe"(failed) : "m"(*vmcs) : "memory");
 	return !failed;
 }
 
-static inline bool vmptrld(uint64_t vmcs)
+static inline bool vmptrld(const uint64_t *vmcs)
 {
 	bool failed;
 
-	asm volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(vmcs) : "memory");
+	asm volatile("vmptrld %1" : "=@ccbe"(failed) : "m"(*vmcs) : "memory");
 	return !failed;
 }
 
