@@ -4,7 +4,9 @@
 #include "hv/trace.h"
 #include "hv/vm.h"
 
-#define WEIGHTS_EVERY 8 /* windows: weights change slowly, and take a few hundred instructions */
+/* Windows: weights change slowly, and take a few hundred instructions. Seven has no common divisor
+ * with the usual periods. */
+#define WEIGHTS_EVERY 7
 
 _Static_assert(PLE_MEMBERS <= 16, "a byte each in a record's a and b");
 

@@ -8,7 +8,7 @@ struct vcpu;
 
 /*
  * On the owning core, after the last window of this vCPU was forecast: writes TRACE_FORECAST, and
- * every eighth time TRACE_WEIGHTS. cost: ticks that the forecast took; now: end of the window.
+ * every seventh time TRACE_WEIGHTS. cost: ticks that the forecast took; now: end of the window.
  */
 void predict_trace(const struct vcpu *vcpu, uint64_t cost, uint64_t now);
 

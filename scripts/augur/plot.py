@@ -169,7 +169,7 @@ def timeline(trace, start_ms=None, end_ms=None, title=None):
     return figure
 
 
-def latency_cdf(series, title="Wake-up latency"):
+def latency_cdf(series, title="Wake-up latency", what="wake-ups"):
     """series: [(name, latencies in seconds)]. Log scale; below LEAST counts as LEAST."""
     figure, axes = pyplot.subplots(figsize=(WIDTH * 0.75, 3.6), layout="constrained")
     for index, (name, values) in enumerate(series):
@@ -179,7 +179,7 @@ def latency_cdf(series, title="Wake-up latency"):
         steps = [100 * (i + 1) / len(ordered) for i in range(len(ordered))]
         axes.step([ordered[0], *ordered], [0, *steps], where="post", linewidth=1.6,
                   color=LINE_COLOURS[index % len(LINE_COLOURS)], linestyle=LINES[index % len(LINES)],
-                  label=f"{name} ({len(ordered)} wake-ups)")
+                  label=f"{name} ({len(ordered)} {what})")
     axes.set_xscale("log")
     axes.set_ylim(0, 101)
     axes.axhline(99, color="#999999", linewidth=0.6, linestyle=":")
@@ -187,7 +187,7 @@ def latency_cdf(series, title="Wake-up latency"):
                   textcoords="offset points", fontsize=8, color="#666666")
     axes.xaxis.set_major_formatter(EngFormatter(unit="s"))
     axes.set_xlabel("latency (logarithmic)")
-    axes.set_ylabel("wake-ups served within it (%)")
+    axes.set_ylabel(f"{what} served within it (%)")
     axes.set_title(title)
     axes.grid(True, which="major", color="#e5e5e5", linewidth=0.6)
     figure.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncol=3, frameon=False)

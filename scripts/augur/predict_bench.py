@@ -71,7 +71,10 @@ def cases(recordings):
 # --- figures ---------------------------------------------------------------------------------------
 
 def figures(folder):
-    run = sched_bench.read_run(folder)
+    return figures_of(sched_bench.read_run(folder))
+
+
+def figures_of(run):
     values = sched_bench.figures(run)
     values["reserved"] = (str(run.trace.count(t.RESERVE)), "count")
     values["spikes_missed"] = (str(sum(1 for r in run.trace.records
@@ -173,27 +176,39 @@ def row(case, policy, values, model):
             f"{model['hogs'] if model else float('nan'):>9.2f}")
 
 
+def rivals():
+    chosen = os.environ.get("POLICIES", "").split()
+    return [policy for policy in POLICIES if not chosen or policy in chosen]
+
+
+def jobs(chosen, recordings):
+    guests = {case: replay_guest(case, path) for case, path in recordings.items() if case in chosen}
+    return [job(case, policy, guests) for case in chosen for policy in rivals()]
+
+
+def same_length(case, recordings):
+    """The simulator's run that stands beside the emulator's."""
+    options = () if case.startswith("s") else ("--ticks", ticks())
+    return simulated(case, recordings, *options)
+
+
 def bench():
     """Prints the table as runs end; returns the TSV's lines."""
     recordings = traces()
     chosen = cases(recordings)
-    guests = {case: replay_guest(case, path) for case, path in recordings.items() if case in chosen}
-    rivals = [p for p in POLICIES if p in (os.environ.get("POLICIES") or " ".join(POLICIES)).split()]
-    models = {case: simulated(case, recordings, *(() if case.startswith("s") else
-                                                  ("--ticks", ticks()))) for case in chosen}
+    models = {case: same_length(case, recordings) for case in chosen}
     results, lines = {}, []
     print(HEADER, flush=True)
 
-    def done(job_):
-        values = figures(job_.folder)
-        results.setdefault(job_.scenario, {})[job_.policy] = {
-            "p99": float(values["burst_p99"][0]), "hogs": float(values["hogs_charged"][0])}
-        lines.extend(f"{job_.scenario}.{job_.policy}.{key}\t{value}\t{unit}"
+    def done(ended):
+        case, policy, values = ended.scenario, ended.policy, figures(ended.folder)
+        results.setdefault(case, {})[policy] = {name: float(values[key][0]) for name, key in
+                                                (("p99", "burst_p99"), ("hogs", "hogs_charged"))}
+        lines.extend(f"{case}.{policy}.{key}\t{value}\t{unit}"
                      for key, (value, unit) in values.items())
-        print(row(job_.scenario, job_.policy, values, models[job_.scenario].get(job_.policy)),
-              flush=True)
+        print(row(case, policy, values, models[case].get(policy)), flush=True)
 
-    run_all([job(case, policy, guests) for case in chosen for policy in rivals], done, reuse=True)
+    run_all(jobs(chosen, recordings), done, reuse=True)
     model = simulated_figures(chosen, recordings)
     lines += tsv(summary({case: verdict(of) for case, of in results.items()}))
     lines += tsv({name: value for name, value in model.items() if is_simulators(name)})

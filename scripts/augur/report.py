@@ -1,7 +1,11 @@
-"""One self-contained HTML page about the standard scenarios: tables and pictures, no other files."""
+"""One self-contained HTML page about the standard scenarios: tables and pictures, no other files.
+The part about forecasts is report_forecast.py's."""
 from html import escape
 
-from augur import plot, sched_bench
+from augur import agreement, plot, sched_bench
+
+COMPARED = ("credit", sched_bench.RECOMMENDED)  # with the simulator
+COMPARED_FROM_MS, COMPARED_MS = 100, 120
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 62rem; margin: 2rem auto;
@@ -89,7 +93,32 @@ def policy_pictures(scenario, policy, run):
     shares = plot.share_over_time(run.trace, title=f"{title}: share over time")
     return (picture(plot.png(timeline), "200 ms from the middle of the run.")
             + picture(plot.png(shares),
-                      "What each vCPU got; white is idle or the hypervisor's own time."))
+                      "What each vCPU got; white is idle or the hypervisor's own time. "
+                      + lost_records(run)))
+
+
+def lost_records(run):
+    lost = sum(run.trace.lost.values())
+    return f"{len(run.trace.records):,} records in the trace, {lost:,} lost."
+
+
+def side_by_side(scenario, policy, run):
+    """The same stretch of the same schedule, in the emulator and in the simulator."""
+    result = agreement.compare(scenario.name, policy, run)
+    pictures = ""
+    for name, side in (("emulator", result.emulator), ("simulator", result.simulator)):
+        start = side.trace.milliseconds(side.start) + COMPARED_FROM_MS
+        figure = plot.timeline(side.trace, start, start + COMPARED_MS,
+                               f"{scenario.name}, {policy}, {name}")
+        pictures += picture(plot.png(figure), "")
+    most, vm = result.share()
+    switches = result.switches()
+    text = (f"Switches: emulator {result.emulator.switches:,}, simulator "
+            f"{result.simulator.switches:,}"
+            + (f" ({switches:+.2f} %)" if switches is not None else "")
+            + f"; shares differ by {most:.3f} % of the machine at most ({vm}).")
+    return (f"<details><summary>{escape(policy)}: emulator and simulator side by side</summary>"
+            f"<p>{escape(text)} The same {COMPARED_MS} ms of both:</p>{pictures}</details>")
 
 
 def section(scenario, results, simulated):
@@ -103,24 +132,28 @@ def section(scenario, results, simulated):
         shown = " open" if policy in (sched_bench.RECOMMENDED, "credit") else ""
         parts.append(f"<details{shown}><summary>{escape(policy)}: schedule and shares</summary>"
                      f"{pictures}</details>")
+        if policy in COMPARED:
+            parts.append(side_by_side(scenario, policy, run))
     return "\n".join(parts)
 
 
-def page(sections, names, version):
-    links = " · ".join(f'<a href="#{name}">{name.upper()}</a>' for name in names)
+def page(sections, version):
+    """sections: {id: HTML}"""
+    links = " · ".join(f'<a href="#{name}">{name.upper() if name[1:2].isdigit() else name}</a>'
+                       for name in sections)
     charge = sched_bench.CHARGE
     introduction = INTRODUCTION.format(exit=charge["EXIT"], ipi=charge["IPI"],
                                        invept=charge["INVEPT"])
     return (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             f"<title>Augur: scheduling</title><style>{STYLE}</style></head><body>"
-            f"<h1>Augur: scheduling, the standard scenarios</h1><p>{escape(version)} · {links}</p>"
-            f"{introduction}{''.join(sections)}</body></html>\n")
+            f"<h1>Augur: scheduling and prediction</h1><p>{escape(version)} · {links}</p>"
+            f"{introduction}{''.join(sections.values())}</body></html>\n")
 
 
-def read_results(folders):
+def read_results(folders, figures=sched_bench.figures):
     """{policy: folder} to {policy: (run, figures)}."""
     results = {}
     for policy, folder in folders.items():
         run = sched_bench.read_run(folder)
-        results[policy] = (run, sched_bench.figures(run))
+        results[policy] = (run, figures(run))
     return results

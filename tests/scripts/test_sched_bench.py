@@ -157,7 +157,7 @@ class RunTest(unittest.TestCase):
         scenario = bench_run.Scenario("s1", 1, 2000, "a <title>")
         section = report.section(scenario, {"rr": (run, sched_bench.figures(run))},
                                  {"s1.rr.late_p99": "1234"})
-        page = report.page([section], ["s1"], "test")
+        page = report.page({"s1": section}, "test")
         for text in ("a &lt;title&gt;", "1,234", "KVM, CFS", "<svg", "</html>"):
             self.assertIn(text, page)
         self.assertNotIn("http-equiv", page)
