@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "drivers/virt/lapic.h"
+#include "drivers/virt/lapic_page.h"
 #include "hv/error.h"
 #include "hv/gpr.h"
 #include "hv/predict.h"
@@ -74,6 +75,9 @@ struct vcpu {
 	bool deaf; /* in VCPU_WAIT_HALT: interrupts are off, only an NMI or INIT could end it */
 	bool pause_asked; /* written by the boot core, then VCPU_REQUEST_PAUSE or a wake-up */
 	struct lapic lapic;
+	bool apic_delivers;	      /* the processor keeps its TPR, IRR and ISR now... */
+	struct lapic_page *apic_page; /* ...here; NULL without virtual-interrupt delivery */
+	struct lapic_delivery apic_delivery;
 
 	uint64_t vmcs; /* physical address */
 	struct core

@@ -99,6 +99,22 @@ static void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 	memcpy(out, &r, sizeof(r));
 }
 
+static enum error make_msr_bitmaps(struct vm *vm)
+{
+	vm->msr_bitmap = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+	if (!vm->msr_bitmap)
+		return ERR_NO_MEMORY;
+	msr_policy_bitmap(&vm->msrs, phys_to_virt(vm->msr_bitmap));
+	if (!caps_deliver_interrupts(&vmx_caps))
+		return OK;
+	vm->msr_bitmap_x2apic = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+	if (!vm->msr_bitmap_x2apic)
+		return ERR_NO_MEMORY;
+	msr_policy_bitmap(&vm->msrs, phys_to_virt(vm->msr_bitmap_x2apic));
+	msr_policy_open_x2apic(phys_to_virt(vm->msr_bitmap_x2apic));
+	return OK;
+}
+
 static enum error build_policies(struct vm *vm)
 {
 	const struct cpuid_env env = {
@@ -112,11 +128,7 @@ static enum error build_policies(struct vm *vm)
 
 	cpuid_table_build(&vm->cpuid, &env);
 	msr_policy_build(&vm->msrs, &vmx_caps, &vm->cpuid);
-	vm->msr_bitmap = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
-	if (!vm->msr_bitmap)
-		return ERR_NO_MEMORY;
-	msr_policy_bitmap(&vm->msrs, phys_to_virt(vm->msr_bitmap));
-	return OK;
+	return make_msr_bitmaps(vm);
 }
 
 static enum error create_vcpus(struct vm *vm)
@@ -137,6 +149,8 @@ static void free_vm(struct vm *vm)
 	vm_memory_free(vm);
 	if (vm->msr_bitmap)
 		page_free(vm->msr_bitmap);
+	if (vm->msr_bitmap_x2apic)
+		page_free(vm->msr_bitmap_x2apic);
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		vcpu_destroy(vm->vcpus[i]);
 	free(vm);

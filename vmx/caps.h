@@ -122,6 +122,13 @@ struct vmx_caps {
 	bool host_invariant_tsc; /* CPUID.80000007H:EDX[8] */
 };
 
+/* The processor can keep TPR, IRR and ISR of a guest in x2APIC mode (vmx/virtual_apic.h). */
+static inline bool caps_deliver_interrupts(const struct vmx_caps *caps)
+{
+	return caps->tpr_shadow && caps->virtualize_x2apic && caps->apic_register_virtualization &&
+	       caps->virtual_interrupt_delivery;
+}
+
 /* One row of the requirements. */
 enum caps_need { CAPS_NEEDED, CAPS_OPTIONAL };
 

@@ -9,6 +9,7 @@
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
 #include "vmx/names.h"
+#include "vmx/virtual_apic.h"
 #include "vmx/vmx.h"
 
 /* VMX and SMX instructions, and others of features that the guest's CPUID does not offer. */
@@ -75,6 +76,7 @@ static const vmx_exit_handler handlers[EXIT_REASON_COUNT] = {
 	[EXIT_REASON_MWAIT] = undefined_instruction,
 	[EXIT_REASON_MONITOR] = undefined_instruction,
 	[EXIT_REASON_PAUSE] = pause_loop,
+	[EXIT_REASON_VIRTUALIZED_EOI] = vmx_exit_virtualized_eoi,
 	[EXIT_REASON_EPT_VIOLATION] = vmx_exit_ept_violation,
 	[EXIT_REASON_EPT_MISCONFIGURATION] = vmx_exit_ept_misconfiguration,
 	[EXIT_REASON_INVEPT] = undefined_instruction,
@@ -84,6 +86,7 @@ static const vmx_exit_handler handlers[EXIT_REASON_COUNT] = {
 	[EXIT_REASON_XSETBV] = vmx_exit_xsetbv,
 	[EXIT_REASON_VMFUNC] = undefined_instruction,
 	[EXIT_REASON_ENCLS] = undefined_instruction,
+	[EXIT_REASON_APIC_WRITE] = vmx_exit_apic_write,
 	[EXIT_REASON_XSAVES] = undefined_instruction,
 	[EXIT_REASON_XRSTORS] = undefined_instruction,
 	[EXIT_REASON_PCONFIG] = undefined_instruction,

@@ -6,6 +6,7 @@
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
 #include "vmx/msr_policy.h"
+#include "vmx/virtual_apic.h"
 #include "vmx/vmx.h"
 
 #define X2APIC_EOI	0x80bu
@@ -40,6 +41,14 @@ static bool write_lapic(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 		return false;
 	vcpu_timer_changed(vcpu);
 	vcpu_request_self(vcpu, VCPU_REQUEST_EVENT);
+	return true;
+}
+
+static bool write_apic_base(struct vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	if (!write_lapic(vcpu, msr, value))
+		return false;
+	vmx_apic_mode_changed(vcpu);
 	return true;
 }
 
@@ -216,7 +225,7 @@ static bool write_zero_only(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 }
 
 static const struct msr_functions functions[MSR_HANDLER_COUNT] = {
-	[MSR_HANDLER_APIC_BASE] = { read_apic_base, write_lapic },
+	[MSR_HANDLER_APIC_BASE] = { read_apic_base, write_apic_base },
 	[MSR_HANDLER_X2APIC] = { read_lapic, write_x2apic },
 	[MSR_HANDLER_TSC] = { read_tsc, write_tsc },
 	[MSR_HANDLER_TSC_ADJUST] = { read_tsc_adjust, write_tsc_adjust },

@@ -4,6 +4,7 @@
 #include "hv/time.h"
 #include "hv/vm.h"
 #include "vmx/guest_state.h"
+#include "vmx/virtual_apic.h"
 #include "vmx/vmx.h"
 
 static bool event_queued(void)
@@ -91,6 +92,7 @@ static enum vmx_verdict handle_init(struct vcpu *vcpu)
 		return VMX_STOP;
 	}
 	lapic_reset(&vcpu->lapic);
+	vmx_apic_was_reset(vcpu);
 	vcpu_timer_changed(vcpu);
 	vcpu->wait = VCPU_WAIT_SIPI;
 	return VMX_RESUME;
@@ -159,6 +161,7 @@ static void inject_nmi(struct vcpu *vcpu)
 	vcpu->nmi_in_service = true;
 }
 
+/* For the hypervisor to inject. */
 static bool interrupt_waits(const struct vcpu *vcpu)
 {
 	return lapic_pending_vector(&vcpu->lapic) >= 0 || (vcpu->lapic.events & LAPIC_EVENT_EXTINT);
@@ -183,22 +186,33 @@ bool vmx_event_waits(struct vcpu *vcpu)
 		lapic_sync(&vcpu->lapic);
 	if (vcpu->lapic.events & ~(uint32_t)LAPIC_EVENT_EXTINT)
 		return true;
-	return interrupt_waits(vcpu) && (vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF);
+	if (!interrupt_waits(vcpu) && !vcpu->apic_delivers)
+		return false;
+	if (!(vmread(VMCS_GUEST_RFLAGS) & RFLAGS_IF))
+		return false;
+	vmx_apic_hand_over(vcpu);
+	return interrupt_waits(vcpu) || vmx_apic_waits(vcpu);
 }
 
-/* A wake-up that was started before its time (hv/wake_lead.h): here it waits for it. */
+/*
+ * A wake-up that was started before its time (hv/wake_lead.h): everything is made ready as of that
+ * time, then waits for it.
+ */
 static bool wait_for_timer(struct vcpu *vcpu)
 {
 	struct wake_lead *lead = &this_core()->wake_lead;
-	uint64_t now = tsc_now();
+	uint64_t due = vcpu->timer_due, now = tsc_now();
+	bool waits;
 
-	if (now < vcpu->timer_due && !wake_lead_reaches(lead, vcpu->timer_due, now))
+	if (now < due && !wake_lead_reaches(lead, due, now))
 		return false;
+	vcpu_run_timers(vcpu, now < due ? due : now);
+	waits = vmx_event_waits(vcpu);
+	now = tsc_now();
 	wake_lead_learn(lead, now - vcpu->wake.deadline, vmx_wake_lead_max);
-	while (now < vcpu->timer_due)
+	while (now < due)
 		now = tsc_now();
-	vcpu_run_timers(vcpu, now);
-	return vmx_event_waits(vcpu);
+	return waits;
 }
 
 /* Woken for nothing, or resumed by a person in the middle of a HLT: back to sleep. */
@@ -222,6 +236,7 @@ enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu)
 		if (verdict != VMX_RESUME)
 			return verdict;
 	}
+	vmx_apic_hand_over(vcpu);
 	if (vcpu->wait != VCPU_WAIT_NONE && still_waits(vcpu))
 		return VMX_BLOCK;
 	inject_nmi(vcpu);

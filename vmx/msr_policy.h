@@ -73,6 +73,13 @@ void msr_policy_build(struct msr_policy *policy, const struct vmx_caps *caps,
  */
 void msr_policy_bitmap(const struct msr_policy *policy, uint8_t bitmap[MSR_BITMAP_SIZE]);
 
+/*
+ * Opens what a processor with virtual-interrupt delivery does for an x2APIC itself: reads of TPR,
+ * PPR, ISR and IRR, writes of TPR, EOI and self-IPI (SDM 30.5). Without that control these bits
+ * would open the real APIC.
+ */
+void msr_policy_open_x2apic(uint8_t bitmap[MSR_BITMAP_SIZE]);
+
 /* The rule of an MSR, NULL if it does not exist. The fast path: about ten instructions. */
 static inline const struct msr_rule *msr_policy_find(const struct msr_policy *policy, uint32_t msr)
 {

@@ -22,6 +22,17 @@ void vmx_exit_point(void);
 #define PLE_GAP	   128
 #define PLE_WINDOW 4096
 
+static bool alloc_apic_page(struct vcpu *vcpu)
+{
+	uint64_t page;
+
+	if (!caps_deliver_interrupts(&vmx_caps))
+		return true;
+	page = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+	vcpu->apic_page = page ? phys_to_virt(page) : NULL;
+	return page;
+}
+
 /* Vector state shares one page with nothing: AVX-512 needs 2,696 bytes. */
 enum error vmx_vcpu_alloc(struct vcpu *vcpu)
 {
@@ -31,7 +42,7 @@ enum error vmx_vcpu_alloc(struct vcpu *vcpu)
 		return ERR_UNSUPPORTED;
 	vcpu->vmcs = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
 	vcpu->vector_state = state ? phys_to_virt(state) : NULL;
-	if (vcpu->vmcs && state)
+	if (vcpu->vmcs && state && alloc_apic_page(vcpu))
 		return OK;
 	vmx_vcpu_free(vcpu);
 	return ERR_NO_MEMORY;
@@ -43,6 +54,9 @@ void vmx_vcpu_free(struct vcpu *vcpu)
 		page_free(vcpu->vmcs);
 	if (vcpu->vector_state)
 		page_free(virt_to_phys(vcpu->vector_state));
+	if (vcpu->apic_page)
+		page_free(virt_to_phys(vcpu->apic_page));
+	vcpu->apic_page = NULL;
 	vcpu->vmcs = 0;
 	vcpu->vector_state = NULL;
 }
@@ -158,6 +172,7 @@ void vmx_vcpu_reset(struct vcpu *vcpu, const struct vmcs_start *start)
 	if (vmx_log_broken_rules() != 0)
 		panic("a VMCS was built that VM entry would refuse");
 	vcpu->primary_controls = vmcs_image_value(&image, VMCS_PRIMARY_CONTROLS, NULL);
+	vcpu->apic_delivers = false;
 	vcpu->uses_debug = !(vmx_caps.primary.allowed & PRIMARY_MOV_DR_EXITING);
 	vmx_set_primary(vcpu, PRIMARY_MOV_DR_EXITING, !vcpu->uses_debug);
 	vmx_flush_linear(vcpu); /* an earlier VM may have had the VPID */

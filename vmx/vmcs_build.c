@@ -52,11 +52,9 @@ static uint32_t apic_controls(const struct vmx_caps *caps, const struct vmcs_set
 		return 0;
 	if (settings->apic_access_page)
 		return SECONDARY_VIRTUALIZE_APIC_ACCESSES;
-	if (!settings->apic_virtualization || !caps->virtualize_x2apic ||
-	    !caps->apic_register_virtualization || !caps->virtual_interrupt_delivery)
+	if (!settings->apic_virtualization || !caps_deliver_interrupts(caps))
 		return 0;
-	return SECONDARY_VIRTUALIZE_X2APIC | SECONDARY_APIC_REGISTER_VIRTUALIZATION |
-	       SECONDARY_VIRTUAL_INTERRUPT_DELIVERY;
+	return SECONDARY_APIC_DELIVERY;
 }
 
 static uint32_t secondary_controls(const struct vmx_caps *caps,

@@ -34,6 +34,11 @@
 
 #define VMCS_IMAGE_MAX 160
 
+/* Together or not at all: the processor keeps an x2APIC's TPR, IRR and ISR. */
+#define SECONDARY_APIC_DELIVERY                                                                    \
+	(SECONDARY_VIRTUALIZE_X2APIC | SECONDARY_APIC_REGISTER_VIRTUALIZATION |                    \
+	 SECONDARY_VIRTUAL_INTERRUPT_DELIVERY)
+
 struct vmcs_write {
 	uint32_t field;
 	uint32_t reserved;

@@ -120,6 +120,15 @@ static void rearm_lint(struct lapic *l, uint32_t vector)
 	}
 }
 
+void lapic_vector_ended(struct lapic *l, uint8_t vector)
+{
+	if (!(l->tmr[vector / 32] & 1u << vector % 32))
+		return;
+	rearm_lint(l, vector);
+	if (!(l->spiv & SPIV_NO_EOI_BROADCAST))
+		l->config.ops->eoi(l->config.context, vector);
+}
+
 void lapic_eoi(struct lapic *l)
 {
 	uint32_t vector = l->isr_top;
@@ -129,11 +138,7 @@ void lapic_eoi(struct lapic *l)
 	bitmap_clear(&l->isr, vector);
 	l->isr_top = bitmap_top(&l->isr);
 	lapic_refresh(l);
-	if (!(l->tmr[vector / 32] & 1u << vector % 32))
-		return;
-	rearm_lint(l, vector);
-	if (!(l->spiv & SPIV_NO_EOI_BROADCAST))
-		l->config.ops->eoi(l->config.context, (uint8_t)vector);
+	lapic_vector_ended(l, (uint8_t)vector);
 }
 
 void lapic_set_tpr(struct lapic *l, uint8_t tpr)

@@ -199,6 +199,9 @@ void lapic_eoi(struct lapic *l);
 void lapic_self_ipi(struct lapic *l, uint8_t vector);
 void lapic_set_tsc_deadline(struct lapic *l, uint64_t deadline); /* ignored in other modes */
 
+/* What an EOI leads to beside the ISR, for a processor that keeps the ISR (lapic_page.h). */
+void lapic_vector_ended(struct lapic *l, uint8_t vector);
+
 /* MOV to and from CR8: the TPR's class, 0..15. */
 void lapic_set_cr8(struct lapic *l, uint8_t cr8);
 static inline uint8_t lapic_cr8(const struct lapic *l)

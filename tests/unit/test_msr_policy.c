@@ -101,6 +101,33 @@ static void only_these_are_direct(void **state)
 	}
 }
 
+/* SDM 30.5: exactly these are virtualized; any other open bit would reach the real APIC. */
+static void x2apic_registers_open_only_as_virtualized(void **state)
+{
+	static uint8_t before[MSR_BITMAP_SIZE];
+	unsigned reads = 0, writes = 0;
+
+	(void)state;
+	memcpy(before, bitmap, sizeof(before));
+	msr_policy_open_x2apic(bitmap);
+	for (uint32_t msr = 0x800; msr <= 0x8ff; msr++) {
+		bool priority = msr == 0x808 || msr == 0x80a;
+		bool vectors = (msr & 0xff8) == 0x810 || (msr & 0xff8) == 0x820;
+		bool written = msr == 0x808 || msr == 0x80b || msr == 0x83f;
+
+		assert_int_equal(!exits(msr, false), priority || vectors);
+		assert_int_equal(!exits(msr, true), written);
+		reads += !exits(msr, false);
+		writes += !exits(msr, true);
+	}
+	for (unsigned i = 0; i < MSR_BITMAP_SIZE; i++) {
+		reads -= i < 2048 ? (unsigned)__builtin_popcount(before[i] ^ bitmap[i]) : 0;
+		writes -= i < 2048 ? 0 : (unsigned)__builtin_popcount(before[i] ^ bitmap[i]);
+	}
+	assert_int_equal(reads, 0);
+	assert_int_equal(writes, 0);
+}
+
 static void lookup_agrees_with_the_table(void **state)
 {
 	(void)state;
@@ -205,11 +232,16 @@ static void canonical_addresses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(table_is_sorted_and_explained), TEST(handlers_are_named),
-		TEST(only_these_are_direct),	     TEST(lookup_agrees_with_the_table),
-		TEST(absent_registers_fault),	     TEST(rules_follow_cpuid_and_controls),
-		TEST(feature_control_is_locked),     TEST(written_values_are_checked),
+		TEST(table_is_sorted_and_explained),
+		TEST(handlers_are_named),
+		TEST(only_these_are_direct),
+		TEST(lookup_agrees_with_the_table),
+		TEST(absent_registers_fault),
+		TEST(rules_follow_cpuid_and_controls),
+		TEST(feature_control_is_locked),
+		TEST(written_values_are_checked),
 		TEST(canonical_addresses),
+		TEST(x2apic_registers_open_only_as_virtualized),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
