@@ -92,7 +92,8 @@ def window_of(run_):
 
 def throughput(run_, start, end):
     """What the VMs that are not latency-sensitive computed, of what was left to them: raw, and less
-    what real hardware would charge for exits, IPIs and invalidations. In percent."""
+    what real hardware would charge for exits, IPIs and invalidations of all VMs. In percent. The
+    formulas are in tests/bench/charges.h."""
     ran = fair.received(run_.trace.runs(), start, end)
     left = (end - start) * run_.trace.cores
     hogs = charge = 0
@@ -181,13 +182,29 @@ def tsv_lines(scenario, policy, values):
             yield f"{scenario}.{name}.{key}\t{value}\t{unit}"
 
 
-def against_plain(worst):
-    """The latest wake-up relative to credit without BOOST. worst: {(scenario, policy): ticks}."""
-    for (scenario, policy), ticks in worst.items():
-        plain = worst.get((scenario, PLAIN))
-        for name in (policy, "best") if policy == RECOMMENDED else (policy,):
-            if plain and policy != PLAIN:
-                yield f"{scenario}.{name}.late_max_vs_plain\t{ticks / plain:.4f}\tratio"
+def price_of_latency(values, plain):
+    """What a policy does better than credit without BOOST, and what it costs the hogs: the latest
+    wake-up as a ratio, the hogs' throughput as a loss."""
+    def number(figures_, key):
+        return float(figures_[key][0])
+
+    result = {}
+    if "late_max" in values and number(plain, "late_max"):
+        ratio = number(values, "late_max") / number(plain, "late_max")
+        result["late_max_vs_plain"] = (f"{ratio:.4f}", "ratio")
+    for kind in ("raw", "charged"):
+        if number(plain, f"hogs_{kind}"):
+            kept = number(values, f"hogs_{kind}") / number(plain, f"hogs_{kind}")
+            result[f"hogs_lost_{kind}"] = (f"{100 * (1 - kept):.3f}", "percent")
+    return result
+
+
+def against_plain(results):
+    """results: {(scenario, policy): figures}."""
+    for (scenario, policy), values in results.items():
+        plain = results.get((scenario, PLAIN))
+        if plain and policy != PLAIN:
+            yield from tsv_lines(scenario, policy, price_of_latency(values, plain))
 
 
 def selection():
@@ -199,20 +216,19 @@ def selection():
 
 def bench():
     """Prints the table as runs end; returns the TSV's lines."""
-    lines, worst = [], {}
+    lines, results = [], {}
     print(header(), flush=True)
 
     def done(job):
         values = figures(read_run(job.folder))
         lines.extend(tsv_lines(job.scenario, job.policy, values))
-        if "late_max" in values:
-            worst[job.scenario, job.policy] = int(values["late_max"][0])
+        results[job.scenario, job.policy] = values
         print(row(job.scenario, job.policy, values), flush=True)
 
     try:
         run_all([standard_job(s, p) for s, p in selection()], done)
     finally:
-        lines.extend(against_plain(worst))
+        lines.extend(against_plain(results))
         path = build_folder() / "bench" / "sched.tsv"
         path.write_text("".join(line + "\n" for line in lines))
     return lines

@@ -95,10 +95,21 @@ class RunTest(unittest.TestCase):
         trace.records = trace.records[:5] + [t.Record(33, t.DEBT, 0, HOG, 0, 5, 0)]
         self.assertEqual(debts.most_owed(trace), 8)     # 7 - 4 + 5
 
-    def test_worst_wakeups_against_credit_without_boost(self):
-        lines = list(sched_bench.against_plain({("s3", sched_bench.PLAIN): 1000, ("s3", "edf"): 50,
-                                                ("s4", "edf"): 70}))
-        self.assertEqual(lines, ["s3.edf.late_max_vs_plain\t0.0500\tratio"])
+    def test_latency_and_its_price_against_credit_without_boost(self):
+        def values(raw, charged, **late):
+            return {key: (str(value), "") for key, value in
+                    {"hogs_raw": raw, "hogs_charged": charged, **late}.items()}
+
+        lines = list(sched_bench.against_plain({
+            ("s3", sched_bench.PLAIN): values(80, 50, late_max=1000),
+            ("s3", "edf"): values(79.2, 49, late_max=50),
+            ("s4", "edf"): values(79, 49, late_max=70),
+            ("s7", sched_bench.PLAIN): values(90, 90), ("s7", "edf"): values(90, 90)}))
+        self.assertEqual(lines, ["s3.edf.late_max_vs_plain\t0.0500\tratio",
+                                 "s3.edf.hogs_lost_raw\t1.000\tpercent",
+                                 "s3.edf.hogs_lost_charged\t2.000\tpercent",
+                                 "s7.edf.hogs_lost_raw\t0.000\tpercent",
+                                 "s7.edf.hogs_lost_charged\t0.000\tpercent"])
 
     def test_fair_schedule_has_no_error(self):
         error, _ = fair.fairness_error(self.read().trace, 1000, 3000)
