@@ -347,6 +347,21 @@ static enum error split_ends(struct ept *ept, uint64_t gpa, uint64_t size)
 /* ---- Ranges ---- */
 
 /*
+ * From the entry of *gpa on, the first that is present, in the same table of pages; *gpa becomes
+ * its address. NULL: none, and *gpa is behind the table, or behind the entry of another level.
+ */
+static uint64_t *present_beside(uint64_t *entry, uint64_t *gpa, uint64_t end, unsigned level)
+{
+	do {
+		if (is_present(load(entry)))
+			return entry;
+		entry++;
+		*gpa += EPT_LEVEL_SIZE(level);
+	} while (level == 1 && *gpa < end && index_of(*gpa, 1) != 0);
+	return NULL;
+}
+
+/*
  * The next present leaf at or after *gpa and before end; NULL if there is none. *gpa becomes the
  * address of the leaf's first byte. Absent tables are stepped over whole.
  */
@@ -354,15 +369,23 @@ static uint64_t *next_leaf(const struct ept *ept, uint64_t *gpa, uint64_t end, u
 {
 	while (*gpa < end) {
 		uint64_t *entry = find_entry(ept, *gpa, level);
-		uint64_t start = *gpa & ~(EPT_LEVEL_SIZE(*level) - 1);
 
-		if (is_present(load(entry))) {
-			*gpa = start;
+		*gpa &= ~(EPT_LEVEL_SIZE(*level) - 1);
+		entry = present_beside(entry, gpa, end, *level);
+		if (entry)
 			return entry;
-		}
-		*gpa = start + EPT_LEVEL_SIZE(*level);
 	}
 	return NULL;
+}
+
+/* As next_leaf(), for who comes from the entry `before`: neighbours in a table need no walk. */
+static uint64_t *leaf_after(const struct ept *ept, uint64_t *before, uint64_t *gpa, uint64_t end,
+			    unsigned *level)
+{
+	bool beside = before && *level == 1 && *gpa < end && index_of(*gpa, 1) != 0;
+	uint64_t *entry = beside ? present_beside(before + 1, gpa, end, 1) : NULL;
+
+	return entry ? entry : next_leaf(ept, gpa, end, level);
 }
 
 enum error ept_unmap(struct ept *ept, uint64_t gpa, uint64_t size, ept_release release)
@@ -477,10 +500,10 @@ struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool 
 {
 	struct ept_usage usage = { 0 };
 	uint64_t end = range_valid(gpa, size) ? gpa + size : EPT_GPA_LIMIT;
-	uint64_t *entry;
-	unsigned level;
+	uint64_t *entry = NULL;
+	unsigned level = 0;
 
-	while ((entry = next_leaf(ept, &gpa, end, &level))) {
+	while ((entry = leaf_after(ept, entry, &gpa, end, &level))) {
 		uint64_t value = take_usage(ept, entry, clear);
 		uint64_t pages = EPT_LEVEL_SIZE(level) >> 12;
 

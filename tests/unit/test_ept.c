@@ -328,6 +328,29 @@ static void usage_counts_and_clears(void **state)
 	assert_int_equal(usage.mapped, 516);
 }
 
+/* Scattered over four tables with holes, first and last entries among them. */
+static void usage_of_scattered_pages(void **state)
+{
+	static const uint64_t pages[] = {
+		0, 2, 3, 511, 512, 513, 700, 1023, 1536, 1540, 2046, 2047
+	};
+	const unsigned count = sizeof(pages) / sizeof(pages[0]);
+
+	(void)state;
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(ept_map_4k(&ept, pages[i] * PAGE, i * PAGE, EPT_RAM), OK);
+		*entry_of(pages[i] * PAGE) |= EPT_ACCESSED;
+	}
+	for (uint64_t from = 0; from <= 2048; from++) {
+		unsigned wanted = 0;
+
+		for (unsigned i = 0; i < count; i++)
+			wanted += pages[i] >= from && pages[i] < from + 300;
+		assert_int_equal(ept_collect(&ept, from * PAGE, 300 * PAGE, false, NULL).accessed,
+				 wanted);
+	}
+}
+
 static void without_ad_bits_everything_is_in_use(void **state)
 {
 	struct ept_usage usage;
@@ -430,6 +453,7 @@ int main(void)
 		TEST(destroy_releases_every_leaf),
 		TEST(protection_splits_and_flushes_only_when_weaker),
 		TEST(usage_counts_and_clears),
+		TEST(usage_of_scattered_pages),
 		TEST(without_ad_bits_everything_is_in_use),
 		TEST(no_memory_leaves_a_consistent_tree),
 		TEST(random_operations_agree_with_a_model),
