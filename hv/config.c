@@ -43,12 +43,59 @@ static void check_vm_cores(struct config *cfg, uint32_t index, uint32_t core_cou
 	}
 }
 
+bool config_cores_beside(const struct config_cores *cores, uint32_t core, uint32_t core_count)
+{
+	for (uint32_t i = 0; i < core_count; i++)
+		if (i != core && config_cores_has(cores, i))
+			return true;
+	return false;
+}
+
+static void name_core(char *to, size_t size, const char *before, uint32_t core, const char *after)
+{
+	struct text text = text_in(to, size);
+
+	text_add(&text, before);
+	text_add_number(&text, core);
+	text_add(&text, after);
+}
+
+static void refuse_engine_core(struct config *cfg, const char *before, const char *after)
+{
+	char text[64];
+
+	name_core(text, sizeof(text), before, cfg->engine_core, after);
+	config_add_error(cfg, cfg->engine_line, CONFIG_ALL_VMS, text);
+	cfg->engine = (enum config_engine)0;
+}
+
+static void check_engine_core(struct config *cfg, uint32_t core_count)
+{
+	char text[64];
+
+	if (cfg->engine_core >= core_count) {
+		refuse_engine_core(cfg, "engine: there is no core ", "");
+		return;
+	}
+	if (core_count == 1) {
+		refuse_engine_core(cfg, "engine: core ", " is the only one, guests need it");
+		return;
+	}
+	name_core(text, sizeof(text), "cores: core ", cfg->engine_core, " is the engine's own");
+	for (uint32_t i = 0; i < cfg->vm_count; i++)
+		if (cfg->vms[i].valid &&
+		    !config_cores_beside(&cfg->vms[i].cores, cfg->engine_core, core_count))
+			config_add_error(cfg, cfg->vms[i].cores_line, i, text);
+}
+
 enum error config_check_cores(struct config *cfg, uint32_t core_count)
 {
 	uint32_t before = cfg->error_count + cfg->errors_lost;
 
 	for (uint32_t i = 0; i < cfg->vm_count; i++)
 		check_vm_cores(cfg, i, core_count);
+	if (cfg->engine == CONFIG_ENGINE_CORE)
+		check_engine_core(cfg, core_count);
 	return cfg->error_count + cfg->errors_lost > before ? ERR_RANGE : OK;
 }
 
@@ -61,20 +108,20 @@ const struct config_vm *config_find_vm(const struct config *cfg, const char *nam
 	return NULL;
 }
 
-const char *config_own_param(const struct config *cfg, uint32_t vm, const char *key)
+const struct config_param *config_own_param(const struct config *cfg, uint32_t vm, const char *key)
 {
 	for (uint32_t i = 0; i < cfg->param_count; i++) {
 		const struct config_param *param = &cfg->params[i];
 
 		if (param->vm == vm && strcmp(param->key, key) == 0)
-			return param->value;
+			return param;
 	}
 	return NULL;
 }
 
-const char *config_param(const struct config *cfg, uint32_t vm, const char *key)
+const struct config_param *config_find_param(const struct config *cfg, uint32_t vm, const char *key)
 {
-	const char *own = config_own_param(cfg, vm, key);
+	const struct config_param *own = config_own_param(cfg, vm, key);
 
 	return own ? own : config_own_param(cfg, CONFIG_ALL_VMS, key);
 }

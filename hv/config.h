@@ -45,6 +45,14 @@ enum config_trace {
 	CONFIG_TRACE_ALL,   /* VM exits and entries too */
 };
 
+/* Where the predictive engine runs (hv/engine.h). */
+enum config_engine {
+	CONFIG_ENGINE_TICK, /* engine = tick: each core, for its own vCPUs */
+	CONFIG_ENGINE_IDLE, /* engine = idle: cores with nothing to run, for all */
+	CONFIG_ENGINE_CORE, /* engine = core N: that one, for all; it runs no guests */
+	CONFIG_ENGINES
+};
+
 enum config_latency {
 	CONFIG_LATENCY_NO,
 	CONFIG_LATENCY_YES, /* latency-sensitive */
@@ -123,6 +131,9 @@ struct config {
 	uint64_t stop_after; /* TSC ticks, 0: never */
 	enum config_log log;
 	enum config_trace trace;
+	enum config_engine engine;
+	uint32_t engine_core; /* for CONFIG_ENGINE_CORE */
+	uint32_t engine_line; /* 0: not given */
 	struct config_slices slices;
 
 	struct config_vm vms[CONFIG_MAX_VMS]; /* in the order of the file, invalid ones included */
@@ -146,7 +157,9 @@ enum error config_parse(struct config *cfg, const char *text, size_t size);
 
 /*
  * Once the number of pCPUs is known: VMs whose `cores` name an absent one become invalid, and the
- * default "all" shrinks to those present. ERR_RANGE if any VM was found wanting.
+ * default "all" shrinks to those present. An engine's own core must be there and not be the only
+ * one, else the engine stays at its default; VMs that could run nowhere else become invalid.
+ * ERR_RANGE if anything was found wanting.
  */
 enum error config_check_cores(struct config *cfg, uint32_t core_count);
 
@@ -155,18 +168,22 @@ static inline bool config_cores_has(const struct config_cores *cores, uint32_t c
 	return core < CONFIG_MAX_CORES && (cores->bits[core / 64] >> (core % 64) & 1);
 }
 
+/* True if the set has any of the cores 0 .. core_count - 1 beside that one. */
+bool config_cores_beside(const struct config_cores *cores, uint32_t core, uint32_t core_count);
+
 /* The VM of that name, valid or not; NULL if there is none. */
 const struct config_vm *config_find_vm(const struct config *cfg, const char *name);
 
 /* As `kind =` names it: "auto", "elf", ...; "?" for any other value. */
 const char *config_kind_name(enum image_kind kind);
 
-/* The value of `policy.KEY` given in the VM's own section (CONFIG_ALL_VMS: in [augur]), else NULL.
- */
-const char *config_own_param(const struct config *cfg, uint32_t vm, const char *key);
+/* The line `policy.KEY` of the VM's own section (CONFIG_ALL_VMS: of [augur]), NULL if there is
+ * none. */
+const struct config_param *config_own_param(const struct config *cfg, uint32_t vm, const char *key);
 
-/* The value of `policy.KEY` for a VM: its own, else that for all VMs, else NULL. */
-const char *config_param(const struct config *cfg, uint32_t vm, const char *key);
+/* The same for a VM: its own, else that for all VMs, else NULL. */
+const struct config_param *config_find_param(const struct config *cfg, uint32_t vm,
+					     const char *key);
 
 /*
  * Adds an error found later (a file that is not there, an image that does not load) to the list;

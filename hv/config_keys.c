@@ -129,6 +129,28 @@ static bool set_cores(struct parser *parser, const struct key *key, void *field,
 	return true;
 }
 
+/* tick, idle or `core N`; the field is the whole configuration. */
+static bool set_engine(struct parser *parser, const struct key *key, void *field, struct span value)
+{
+	struct config *cfg = field;
+	struct span rest = value;
+	struct span word = span_cut(&rest, ' ');
+	uint32_t place;
+	uint64_t core = 0;
+	bool given = value_number(span_trim(rest), &core);
+
+	if (!value_word(word, key->words, &place) || (place == CONFIG_ENGINE_CORE) != given ||
+	    (!given && span_trim(rest).length) || core > key->max) {
+		parser_complain(parser, key->name, value,
+				"is not tick, idle or core N, with N from 0 to 255");
+		return false;
+	}
+	cfg->engine = (enum config_engine)place;
+	cfg->engine_core = (uint32_t)core;
+	cfg->engine_line = parser->line;
+	return true;
+}
+
 /* `file arguments`; the field is the whole VM, which has several. */
 static bool add_module(struct parser *parser, const struct key *key, void *field, struct span value)
 {
@@ -154,11 +176,13 @@ static bool add_module(struct parser *parser, const struct key *key, void *field
 static const char *const yes_no[] = { "no", "yes", NULL };
 static const char *const log_words[] = { "error", "warn", "info", "debug", NULL };
 static const char *const trace_words[] = { "off", "sched", "all", NULL };
+static const char *const engine_words[] = { "tick", "idle", "core", NULL };
 static const char *const kind_words[] = { "auto", "elf", "multiboot", "linux", "bootsector", NULL };
 static const char *const latency_words[] = { "no", "yes", "auto", NULL };
 static const char *const pages_words[] = { "4k", "2m", NULL };
 
 _Static_assert(sizeof(enum config_log) == sizeof(uint32_t), "set_word writes 32 bits");
+_Static_assert(sizeof(engine_words) / sizeof(engine_words[0]) == CONFIG_ENGINES + 1, "a word each");
 _Static_assert(sizeof(kind_words) / sizeof(kind_words[0]) == IMAGE_KINDS + 1, "a word for each");
 
 #define AT(type, member)   .offset = offsetof(struct type, member)
@@ -171,6 +195,7 @@ static const struct key augur_keys[] = {
 	{ "stop_after", set_u64, AT(config, stop_after), .max = INT64_MAX },
 	{ "log", set_word, AT(config, log), .words = log_words },
 	{ "trace", set_word, AT(config, trace), .words = trace_words },
+	{ "engine", set_engine, .offset = 0, .words = engine_words, .max = CONFIG_MAX_CORES - 1 },
 	{ "slice_us", set_u32, AT(config, slices.slice_us), TIME_RANGE },
 	{ "min_slice_us", set_u32, AT(config, slices.min_slice_us), TIME_RANGE },
 	{ "max_slice_us", set_u32, AT(config, slices.max_slice_us), TIME_RANGE },

@@ -12,6 +12,7 @@
 
 #include "boot/boot_info.h"
 #include "hv/core_timers.h"
+#include "hv/engine.h"
 #include "hv/segments.h"
 #include "hv/trace_ring.h"
 #include "hv/wake_lead.h"
@@ -72,6 +73,7 @@ struct core {
 	struct wake_lead wake_lead;
 	struct timer_event shadow_tick;
 	uint64_t shadow_due;
+	struct engine_core engine;
 	struct core_timers timers; /* other cores may take events of vCPUs out */
 	struct sched_core sched;   /* has a public part of its own */
 	struct trace_ring trace;   /* hv/trace.h */

@@ -220,6 +220,7 @@ void core_loop(struct core *core)
 {
 	struct vcpu *vcpu = NULL;
 
+	engine_start_core(core);
 	shadow_start_core(core, tsc_now());
 	for (;;) {
 		uint64_t now = attend(core);

@@ -6,7 +6,6 @@
 
 #include "hv/engine_kernels.h"
 #include "hv/log.h"
-#include "hv/modules.h"
 #include "hv/predict_trace.h"
 #include "hv/rendezvous.h"
 #include "hv/time.h"
@@ -16,6 +15,10 @@
 #include "vmx/vector_loan.h"
 
 #define LEARNT_WINDOWS 500 /* an engine that has seen so many is worth taking over */
+
+/* Pieces: weights change slowly, and take a few hundred instructions. Seven has no common divisor
+ * with the usual periods. */
+#define TRACE_WEIGHTS_EVERY 7
 
 enum predict_mode predict_mode;
 enum sched_fault predict_fault;
@@ -35,65 +38,6 @@ const char *predict_mode_name(enum predict_mode mode)
 	return mode < PREDICT_MODES ? mode_names[mode] : "?";
 }
 
-/* ---- Configuration ---- */
-
-static void complain(const char *key, const char *value, const char *why)
-{
-	log_error("augur.cfg: policy.%s: '%s' %s; the default stays", key, value, why);
-}
-
-static void configure_knob(const struct drp_knob *knob, const char *text)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 10);
-
-	if (*text == '\0' || *end != '\0')
-		complain(knob->key, text, "is no number");
-	else if (value > UINT32_MAX || drp_knob_set(knob->key, (uint32_t)value, &knob) != OK)
-		complain(knob->key, text, "is out of range");
-}
-
-static void configure_knobs(void)
-{
-	unsigned count;
-	const struct drp_knob *knobs = drp_knob_list(&count);
-
-	for (unsigned i = 0; i < count; i++) {
-		const char *text = config_param(&config, CONFIG_ALL_VMS, knobs[i].key);
-
-		if (text)
-			configure_knob(&knobs[i], text);
-	}
-}
-
-static void configure_mode(void)
-{
-	const char *text = config_param(&config, CONFIG_ALL_VMS, "forecast");
-
-	for (unsigned i = 0; text && i < PREDICT_MODES; i++) {
-		if (strcmp(text, mode_names[i]) != 0)
-			continue;
-		predict_mode = (enum predict_mode)i;
-		return;
-	}
-	if (text)
-		complain("forecast", text, "is neither auto nor all nor off");
-}
-
-static void configure_fault(void)
-{
-	const char *text = config_param(&config, CONFIG_ALL_VMS, "fault");
-
-	for (unsigned i = 0; text && i < SCHED_FAULTS; i++) {
-		if (strcmp(text, sched_fault_name((enum sched_fault)i)) != 0)
-			continue;
-		predict_fault = (enum sched_fault)i;
-		return;
-	}
-	if (text)
-		complain("fault", text, "is not none, stuck, random, inverted or late");
-}
-
 static void load_weights(void)
 {
 	enum ple_weights_error error =
@@ -104,23 +48,10 @@ static void load_weights(void)
 		log_error("forecast: no LSTM: %s", ple_weights_error_text(error));
 }
 
-static const struct ple_kernels *choose_kernels(void)
-{
-	const char *text = config_param(&config, CONFIG_ALL_VMS, "kernels");
-	const struct ple_kernels *kernels;
-	const char *why;
-
-	kernels = engine_kernels_find(text ? text : "auto", &why);
-	if (kernels)
-		return kernels;
-	complain("kernels", text, why);
-	return engine_kernels_find("auto", &why);
-}
-
 /* Kernels that do not agree are a bug of ours; but the machine can do without them. */
-static void configure_kernels(void)
+static void choose_kernels(void)
 {
-	const struct ple_kernels *kernels = choose_kernels();
+	const struct ple_kernels *kernels = predict_configured_kernels();
 
 	if (engine_kernels_agree(kernels, weights_loaded ? &weights : NULL))
 		predict_kernels = kernels;
@@ -132,10 +63,8 @@ static void configure_kernels(void)
 void predict_init(void)
 {
 	load_weights();
-	configure_kernels();
-	configure_knobs();
-	configure_mode();
-	configure_fault();
+	choose_kernels();
+	predict_configure();
 }
 
 /* ---- Engines ---- */
@@ -190,7 +119,7 @@ void predict_destroy(struct vcpu *vcpu)
 	free(vcpu->predict);
 }
 
-/* ---- The tick ---- */
+/* ---- The owning core ---- */
 
 static bool is_forecast(struct vcpu *vcpu, const struct ple_window *window)
 {
@@ -217,19 +146,53 @@ static void remember(struct predict *predict, uint32_t actual, uint64_t now)
 
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now)
 {
-	struct predict *predict = vcpu->predict;
-	uint64_t begun = tsc_now(), cost;
-
 	if (!is_forecast(vcpu, window))
 		return;
-	remember(predict, window->run_us + window->wait_us, now);
+	remember(vcpu->predict, window->run_us + window->wait_us, now);
+	handover_put(&vcpu->predict->handover, window);
+}
+
+void predict_take(struct vcpu *vcpu, uint64_t now)
+{
+	struct predict *predict = vcpu->predict;
+
+	if (!handover_take(&predict->handover, &predict->advice))
+		return;
+	sched_break_advice(&predict->advice, predict_fault, &predict->fault);
+	sched_advise(&this_core()->sched, &vcpu->sched, &predict->advice, now);
+	predict_trace_forecast(vcpu, now);
+}
+
+/* ---- The engine ---- */
+
+static void observe(struct vcpu *vcpu, const struct ple_window *window, uint64_t begun)
+{
+	struct predict *predict = vcpu->predict;
+	struct sched_advice advice;
+
 	vector_borrow();
 	ple_engine_observe(&predict->engine, window);
 	vector_return();
-	sched_advice_of_engine(&predict->advice, &predict->engine, window);
-	sched_break_advice(&predict->advice, predict_fault, &predict->fault);
-	sched_advise(&this_core()->sched, &vcpu->sched, &predict->advice, now);
-	cost = tsc_now() - begun;
-	predict->cost += cost;
-	predict_trace(vcpu, cost, now);
+	sched_advice_of_engine(&advice, &predict->engine, window);
+	predict->last_cost = tsc_now() - begun;
+	predict->cost += predict->last_cost;
+	if (predict->pieces++ % TRACE_WEIGHTS_EVERY == 0)
+		predict_trace_weights(vcpu, tsc_now());
+	handover_publish(&predict->handover, &advice);
+}
+
+bool predict_work(struct vcpu *vcpu)
+{
+	struct predict *predict = vcpu->predict;
+	uint64_t begun = tsc_now();
+	struct ple_window window;
+	bool any;
+
+	if (!handover_claim(&predict->handover))
+		return false;
+	any = handover_next(&predict->handover, &window);
+	if (any)
+		observe(vcpu, &window, begun);
+	handover_release(&predict->handover);
+	return any;
 }

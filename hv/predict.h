@@ -1,12 +1,11 @@
 /*
- * Forecasts for vCPUs: one predictive engine (ple/engine.h) a vCPU, run on the tick that closes the
- * window of its shadow, and its advice passed to the scheduler (sched/advice.h). Never in the exit
- * path: a decision finds the plan that the last tick left.
+ * Forecasts for vCPUs: one predictive engine (ple/engine.h) a vCPU. A core closes the windows of
+ * its vCPUs on the tick and hands them over; some core, now or a little later, lets the engine
+ * observe them (hv/engine.h); the core that owns the vCPU then passes the advice to the scheduler
+ * (sched/advice.h). Never in the exit path: a decision finds the plan that the last advice left.
  *
  * The engine's inner loops use vector registers where the processor has them; those of the guest on
  * the core are saved meanwhile (vmx/vector_loan.h).
- *
- * Everything of a vCPU belongs to the core that owns it (vcpu->sched.core), as its shadow does.
  */
 #ifndef HV_PREDICT_H
 #define HV_PREDICT_H
@@ -15,6 +14,7 @@
 #include <stdint.h>
 
 #include "hv/error.h"
+#include "hv/handover.h"
 #include "ple/engine.h"
 #include "sched/advice.h"
 
@@ -39,13 +39,19 @@ struct predict_point {
 };
 
 struct predict {
+	struct handover handover;
+
+	/* Whoever has claimed the engine; for changes, with all cores stopped. */
 	struct ple_engine engine;
+	uint64_t pieces, cost; /* windows observed, ticks that it took */
+	uint64_t last_cost;    /* of the last one; the owner reads it once it has the advice */
+
+	/* The owning core (vcpu->sched.core). */
 	struct sched_fault_state fault;
 	struct sched_advice advice;		 /* the last */
 	struct predict_point past[PREDICT_PAST]; /* window n is at n % PREDICT_PAST */
-	uint64_t windows;
-	uint32_t peak_us; /* of demand: sched_worth_forecasting() */
-	uint64_t cost;	  /* ticks spent on forecasting */
+	uint64_t windows;			 /* handed over */
+	uint32_t peak_us;			 /* of demand: sched_worth_forecasting() */
 };
 
 extern enum predict_mode predict_mode;
@@ -59,11 +65,21 @@ const char *predict_mode_name(enum predict_mode mode);
 /* Loads the weights and takes policy.KEY settings from the configuration. Boot core, once. */
 void predict_init(void);
 
+/* What predict_init() takes from the configuration (hv/predict_config.c); mistakes are logged. */
+void predict_configure(void);
+const struct ple_kernels *predict_configured_kernels(void);
+
 /* Also takes over what the engine of another vCPU of a VM with the same image has learnt. */
 enum error predict_create(struct vcpu *vcpu);
 void predict_destroy(struct vcpu *vcpu);
 
-/* On the owning core: a window of this vCPU ended. */
+/* Owning core: a window of this vCPU ended. Hands it over, if the vCPU is to be forecast. */
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now);
+
+/* Any core: lets the engine observe one window. False: none waits, or another core is at it. */
+bool predict_work(struct vcpu *vcpu);
+
+/* Owning core: passes new advice, if there is any, to the scheduler. */
+void predict_take(struct vcpu *vcpu, uint64_t now);
 
 #endif

@@ -4,10 +4,6 @@
 #include "hv/trace.h"
 #include "hv/vm.h"
 
-/* Windows: weights change slowly, and take a few hundred instructions. Seven has no common divisor
- * with the usual periods. */
-#define WEIGHTS_EVERY 7
-
 _Static_assert(PLE_MEMBERS <= 16, "a byte each in a record's a and b");
 
 static uint64_t pair(uint64_t low, uint64_t high)
@@ -24,7 +20,7 @@ static void take_weights(const struct ple_engine *engine, uint32_t weight[PLE_ME
 			    engine->past[last].features.situation, engine->members, weight);
 }
 
-static void put_weights(const struct vcpu *vcpu, uint64_t now)
+void predict_trace_weights(const struct vcpu *vcpu, uint64_t now)
 {
 	uint32_t weight[PLE_MEMBERS];
 	uint64_t sum = 0, packed[2] = { 0 };
@@ -37,13 +33,11 @@ static void put_weights(const struct vcpu *vcpu, uint64_t now)
 	trace_put(TRACE_WEIGHTS, vcpu->sched.id, packed[0], packed[1], now);
 }
 
-void predict_trace(const struct vcpu *vcpu, uint64_t cost, uint64_t now)
+void predict_trace_forecast(const struct vcpu *vcpu, uint64_t now)
 {
 	const struct predict *predict = vcpu->predict;
 	const struct predict_point *said = &predict->past[(predict->windows - 1) % PREDICT_PAST];
 
 	trace_put(TRACE_FORECAST, vcpu->sched.id, pair(said->actual, said->point),
-		  pair(said->high, cost), now);
-	if (predict->windows % WEIGHTS_EVERY == 0)
-		put_weights(vcpu, now);
+		  pair(said->high, predict->last_cost), now);
 }

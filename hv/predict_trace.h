@@ -7,9 +7,12 @@
 struct vcpu;
 
 /*
- * On the owning core, after the last window of this vCPU was forecast: writes TRACE_FORECAST, and
- * every seventh time TRACE_WEIGHTS. cost: ticks that the forecast took; now: end of the window.
+ * On the owning core, when advice after the last window was taken over: TRACE_FORECAST, with what
+ * that window brought, what had been forecast for it, and the ticks that the new forecast took.
  */
-void predict_trace(const struct vcpu *vcpu, uint64_t cost, uint64_t now);
+void predict_trace_forecast(const struct vcpu *vcpu, uint64_t now);
+
+/* By whoever has claimed the engine: TRACE_WEIGHTS. */
+void predict_trace_weights(const struct vcpu *vcpu, uint64_t now);
 
 #endif

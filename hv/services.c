@@ -4,6 +4,7 @@
 #include "hv/console.h"
 #include "hv/core.h"
 #include "hv/core_timers.h"
+#include "hv/engine.h"
 #include "hv/export.h"
 #include "hv/log.h"
 #include "hv/modules.h"
@@ -23,6 +24,7 @@ static bool shutting_down;
 static void end_machine(void)
 {
 	log_info("all virtual machines have stopped; powering off");
+	engine_report();
 	console_flush();
 	trace_finish();
 	export_flush();

@@ -14,6 +14,8 @@
 #define SAMPLE_INSTRUCTIONS 1  /* ...into so many at most */
 #define SAMPLE_EVERY	    8  /* windows: decoding takes about 8,000 instructions */
 #define REGION_SIZE	    (128ull << 10)
+#define STAGGER_US	    10 /* between the ticks of two cores... */
+#define STAGGERED	    16 /* ...of so many */
 
 /* Reasons not listed are not counted: only what guests bring about is. */
 static const struct {
@@ -212,14 +214,22 @@ static void tick(struct timer_event *event, uint64_t fired)
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
 			visit_vm(core, vms[i], now);
-	sched_replan(&core->sched, now);
+	sched_overhead(&core->sched, tsc_now());
+	engine_tick(core, now);
 	core->shadow_due += window;
 	core_timer_arm(&core->timers, event, core->shadow_due);
 }
 
+/*
+ * All cores tick in step, so that one with nothing to do knows when the others have windows for it;
+ * not at the very same moment, so that they do not queue for the locks of VMs they share.
+ */
 void shadow_start_core(struct core *core, uint64_t now)
 {
+	uint64_t window = ticks_from_us(PLE_WINDOW_US);
+
 	core->shadow_tick.fire = tick;
-	core->shadow_due = now + ticks_from_us(PLE_WINDOW_US);
+	core->shadow_due =
+		(now / window + 1) * window + core->index % STAGGERED * ticks_from_us(STAGGER_US);
 	core_timer_arm(&core->timers, &core->shadow_tick, core->shadow_due);
 }

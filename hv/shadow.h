@@ -4,9 +4,9 @@
  *
  * In the exit path the shadow costs what the exit statistics cost: totals are kept there
  * (vcpu->exit_counts, sched.stats, I/O bytes), and a window is the difference of two totals. What
- * costs more is done on the tick of the core, for the vCPU that is on it: a look at its registers, at
- * the accessed and dirty bits of one 128 KiB region, a different one each window, and every eighth
- * window at the instruction at RIP.
+ * costs more is done on the tick of the core, for the vCPU that is on it: a look at its registers,
+ * at the accessed and dirty bits of one 128 KiB region, a different one each window, and every
+ * eighth window at the instruction at RIP.
  *
  * Everything here belongs to the owning core (vcpu->sched.core). Times in ticks.
  */

@@ -2,6 +2,7 @@
 #include "drivers/power.h"
 #include "hv/console.h"
 #include "hv/core_loop.h"
+#include "hv/engine.h"
 #include "hv/export.h"
 #include "hv/log.h"
 #include "hv/main.h"
@@ -79,6 +80,7 @@ static void start_scheduler(void)
 			panic("the default scheduling policy is missing");
 	}
 	predict_init();
+	engine_init();
 	log_info("scheduler: %s on %u core%s", sched_policy_name(scheduler.ops), core_count,
 		 core_count == 1 ? "" : "s");
 }

@@ -298,10 +298,7 @@ static void sched_params_of(const struct vm *vm, struct sched_params *params)
 	params->budget = slice_ticks(c->slices.budget_us);
 	params->class = c->latency == CONFIG_LATENCY_YES ? SCHED_LATENCY : SCHED_THROUGHPUT;
 	params->class_auto = c->latency == CONFIG_LATENCY_AUTO;
-	memset(&params->affinity, 0, sizeof(params->affinity));
-	for (uint32_t i = 0; i < core_count; i++)
-		if (config_cores_has(&c->cores, i))
-			sched_mask_add(&params->affinity, i);
+	vm_cores(vm, &params->affinity);
 }
 
 static enum error add_vcpus(struct vm *vm, uint64_t now)

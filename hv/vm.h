@@ -141,6 +141,14 @@ static inline enum vm_state vm_state_of(const struct vm *vm)
 	return (enum vm_state)__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
 }
 
+/* ---- Cores (hv/vm_cores.c) ---- */
+
+/* Those that the configuration allows, without the engine's own (hv/engine.h). */
+void vm_cores(const struct vm *vm, struct sched_mask *cores);
+
+/* Boot core: the engine's own core has changed; vCPUs leave cores they may not use any more. */
+void vm_apply_cores(struct vm *vm);
+
 /* ---- Memory (hv/vm_memory.c) ---- */
 
 enum error vm_memory_init(struct vm *vm);

@@ -94,8 +94,8 @@ static void print_judgement(const struct predict *predict)
 	shell_printf("loss of the high forecast %u, of the naive one %u: the engine %s\n",
 		     e->loss[PLE_10MS][PLE_HIGH] >> 8, e->rival_loss[PLE_10MS][PLE_HIGH] >> 8,
 		     e->trusted ? "stands by it" : "does not vouch for it");
-	shell_printf("%lu windows, %lu ticks each\n", predict->windows,
-		     predict->cost / predict->windows);
+	shell_printf("%lu windows, %u lost; %lu ticks each\n", predict->windows,
+		     predict->handover.lost, predict->pieces ? predict->cost / predict->pieces : 0);
 }
 
 static enum error cmd_forecast(int argc, char **argv)

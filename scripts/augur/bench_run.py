@@ -2,6 +2,7 @@
 
 build/bench/scenario makes the configurations from the simulator's own tables.
 """
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,8 +52,14 @@ class Job:
     folder: Path
 
 
+def with_engine(config):
+    """ENGINE="core 1" in the environment: where the predictive engine runs."""
+    place = os.environ.get("ENGINE")
+    return config.replace("[augur]\n", f"[augur]\nengine = {place}\n") if place else config
+
+
 def standard_job(scenario, policy):
-    return Job(scenario, policy, tool("config", scenario, policy),
+    return Job(scenario, policy, with_engine(tool("config", scenario, policy)),
                build_folder() / "bench" / "sched" / f"{scenario}.{policy}")
 
 

@@ -147,9 +147,9 @@ static void test_full_text(void **state)
 	assert_string_equal(mb->modules[1].arguments, "");
 	assert_int_equal(mb->slices.slice_us, 30000);
 
-	assert_string_equal(config_param(&cfg, 0, "ratelimit"), "7");
-	assert_string_equal(config_param(&cfg, 1, "ratelimit"), "1000");
-	assert_null(config_param(&cfg, 1, "rate"));
+	assert_string_equal(config_find_param(&cfg, 0, "ratelimit")->value, "7");
+	assert_string_equal(config_find_param(&cfg, 1, "ratelimit")->value, "1000");
+	assert_null(config_find_param(&cfg, 1, "rate"));
 }
 
 static void test_files_in_order(void **state)
@@ -422,6 +422,62 @@ static void test_check_cores(void **state)
 	assert_error(0, "augur.cfg:3: vm a: cores: there is no core 2");
 }
 
+static void test_engine_places(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[augur]\n"), OK);
+	assert_int_equal(cfg.engine, CONFIG_ENGINE_TICK);
+	assert_int_equal(parse("[augur]\nengine = idle\n"), OK);
+	assert_int_equal(cfg.engine, CONFIG_ENGINE_IDLE);
+	assert_int_equal(parse("[augur]\nengine = core  3\n"), OK);
+	assert_int_equal(cfg.engine, CONFIG_ENGINE_CORE);
+	assert_int_equal(cfg.engine_core, 3);
+}
+
+static void test_bad_engine_places(void **state)
+{
+	static const char *const bad[] = { "core",   "core x", "core 256", "core -1", "core 1 2",
+					   "tick 1", "idle 0", "cores 1",  "often" };
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "[augur]\nengine = %s\n", bad[i]);
+		assert_int_equal(parse(text), ERR_FORMAT);
+		assert_int_equal(cfg.engine, CONFIG_ENGINE_TICK);
+		snprintf(
+			text, sizeof(text),
+			"augur.cfg:2: engine: \"%s\" is not tick, idle or core N, with N from 0 to 255",
+			bad[i]);
+		assert_error(0, text);
+	}
+}
+
+static void test_engine_core_must_be_there(void **state)
+{
+	(void)state;
+	parse("[augur]\nengine = core 4\n[vm a]\nimage = x\n");
+	assert_int_equal(config_check_cores(&cfg, 4), ERR_RANGE);
+	assert_error(0, "augur.cfg:2: engine: there is no core 4");
+	assert_int_equal(cfg.engine, CONFIG_ENGINE_TICK);
+	parse("[augur]\nengine = core 0\n[vm a]\nimage = x\n");
+	assert_int_equal(config_check_cores(&cfg, 1), ERR_RANGE);
+	assert_error(0, "augur.cfg:2: engine: core 0 is the only one, guests need it");
+	assert_true(cfg.vms[0].valid);
+}
+
+static void test_engine_core_runs_no_guests(void **state)
+{
+	(void)state;
+	parse("[augur]\nengine = core 1\n[vm a]\nimage = x\ncores = 1\n"
+	      "[vm b]\nimage = x\ncores = 1-2\n[vm c]\nimage = x\n");
+	assert_int_equal(config_check_cores(&cfg, 4), ERR_RANGE);
+	assert_error(0, "augur.cfg:5: vm a: cores: core 1 is the engine's own");
+	assert_int_equal(cfg.error_count, 1);
+	assert_int_equal(cfg.engine, CONFIG_ENGINE_CORE);
+	assert_true(cfg.vms[1].valid && cfg.vms[2].valid);
+}
+
 static void test_byte_order_mark_and_later_errors(void **state)
 {
 	(void)state;
@@ -473,6 +529,10 @@ int main(void)
 		cmocka_unit_test(test_strings_run_out),
 		cmocka_unit_test(test_too_long_text),
 		cmocka_unit_test(test_check_cores),
+		cmocka_unit_test(test_engine_places),
+		cmocka_unit_test(test_bad_engine_places),
+		cmocka_unit_test(test_engine_core_must_be_there),
+		cmocka_unit_test(test_engine_core_runs_no_guests),
 		cmocka_unit_test(test_byte_order_mark_and_later_errors),
 		cmocka_unit_test(test_format_cuts),
 		cmocka_unit_test(test_kind_names),

@@ -1,0 +1,33 @@
+/* On which cores the vCPUs of a VM may run. */
+#include <string.h>
+
+#include "hv/core.h"
+#include "hv/engine.h"
+#include "hv/log.h"
+#include "hv/time.h"
+#include "hv/vm.h"
+
+void vm_cores(const struct vm *vm, struct sched_mask *cores)
+{
+	memset(cores, 0, sizeof(*cores));
+	for (uint32_t i = 0; i < core_count; i++)
+		if (config_cores_has(&vm->config->cores, i) && (int)i != engine_own_core())
+			sched_mask_add(cores, i);
+}
+
+void vm_apply_cores(struct vm *vm)
+{
+	struct sched_mask cores;
+
+	vm_cores(vm, &cores);
+	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+		struct sched_entity *entity = &vm->vcpus[i]->sched;
+		struct sched_params params = entity->params;
+		const char *why;
+
+		params.affinity = cores;
+		if (entity->sched && !sched_is_gone(entity) &&
+		    sched_update(&this_core()->sched, entity, &params, &why, tsc_now()) != OK)
+			log_error("vm %s: its cores cannot change: %s", vm->name, why);
+	}
+}
