@@ -24,7 +24,7 @@ struct place {
 static const struct place places[CONFIG_ENGINES] = {
 	[CONFIG_ENGINE_TICK] = { 0 },
 	[CONFIG_ENGINE_IDLE] = { 200, 300, ENGINE_DEADLINE_US, 1000 },
-	[CONFIG_ENGINE_CORE] = { 100, 100, 10000, 500 },
+	[CONFIG_ENGINE_CORE] = { 100, 100, 20000, 500 }, /* to beyond the next tick */
 };
 
 static enum config_engine chosen;
@@ -55,6 +55,8 @@ static bool is_latency_on(const struct core *core)
 /* Somebody waits for a decision of this core, or will before work of that length is done. */
 static bool is_needed(const struct core *core, uint64_t now, uint64_t length)
 {
+	if ((int)core->index == engine_own_core())
+		return core->pending;
 	return core->pending || sched_must_pick(&core->sched) ||
 	       (!core->sched.current && core->sched.waiting) ||
 	       timer_next(&core->timers.queue) < now + length;
