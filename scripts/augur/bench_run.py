@@ -1,4 +1,4 @@
-"""Runs of scenarios in the emulator, two at a time, each in a folder of its own under build/bench.
+"""Runs of scenarios in the emulator, one for each processor at a time, each in a folder of its own under build/bench.
 
 build/bench/scenario makes the configurations from the simulator's own tables.
 """
@@ -12,7 +12,7 @@ from augur.batch import run_batch
 from augur.config import Config, ConfigError, build_folder
 from augur.plan import BATCH, batch_settings, make_plan
 
-AT_ONCE = 2                             # emulators
+AT_ONCE = os.cpu_count() or 1           # emulators
 
 
 def tool(*arguments, text=True):
