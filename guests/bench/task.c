@@ -4,6 +4,7 @@
  *
  * Command line:
  *   work=hog|periodic|open|phased|spin|spikes|trace     until=N  TSC at which it ends
+ *   from=N            TSC at which it begins, 0: at once
  *   period=N burst=N  ticks and instructions, as in struct scenario_vm
  *   seed=N            of the random numbers; more for spikes: guests/lib/arrivals.h
  *
@@ -36,7 +37,7 @@
 #define PHASE_MAX (500 * SCENARIO_MS)
 #define SAMPLES	  20000
 
-static uint64_t period, burst, until, randomness;
+static uint64_t period, burst, from, until, randomness;
 static struct arrivals arrivals; /* of open, spikes and trace: one vCPU */
 static struct samples late, bursts;
 static struct spinlock lock; /* what WORK_SPIN contends for */
@@ -74,9 +75,17 @@ static uint64_t next_deadline(struct report *report, uint64_t deadline)
 	return deadline;
 }
 
+/* The moment from which deadlines count: there is no need to be on a core then. */
+static uint64_t beginning(void)
+{
+	uint64_t now = rdtsc();
+
+	return from > now ? from : now;
+}
+
 static void work_periodic(struct report *report, uint64_t end)
 {
-	uint64_t deadline = rdtsc() + period;
+	uint64_t deadline = beginning() + period;
 
 	while (deadline < end) {
 		sleep_and_note(deadline);
@@ -97,7 +106,7 @@ static void await(uint64_t due)
 /* Bursts wait for one another; only those that find nobody at work wake the vCPU. */
 static void serve_queue(struct report *report, uint64_t end, void (*next)(struct arrivals *))
 {
-	arrivals.due = rdtsc();
+	arrivals.due = beginning();
 	for (next(&arrivals); arrivals.due < end; next(&arrivals)) {
 		await(arrivals.due);
 		serve(report, arrivals.due, arrivals.work);
@@ -159,10 +168,12 @@ static void work_spin(struct report *report, uint64_t end)
 static const struct {
 	const char *name;
 	void (*run)(struct report *report, uint64_t end);
+	bool at_once; /* there is work from the beginning on */
 } works[] = {
-	{ "hog", work_hog },	   { "periodic", work_periodic }, { "open", work_open },
-	{ "phased", work_phased }, { "spin", work_spin },	  { "spikes", work_spikes },
-	{ "trace", work_trace },
+	{ "hog", work_hog, true },	{ "periodic", work_periodic, false },
+	{ "open", work_open, false },	{ "phased", work_phased, true },
+	{ "spin", work_spin, true },	{ "spikes", work_spikes, false },
+	{ "trace", work_trace, false },
 };
 
 static unsigned chosen;
@@ -229,6 +240,7 @@ int main(void)
 
 	period = arg_u64(line, "period", 1013771);
 	burst = arg_u64(line, "burst", 50000);
+	from = arg_u64(line, "from", 0);
 	until = arg_u64(line, "until", 0);
 	randomness = arg_u64(line, "seed", 1);
 	if (!choose(line) || !period || !until || !arrivals_init(&arrivals, line) ||
@@ -239,6 +251,8 @@ int main(void)
 	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	apic_init();
 	timer_init();
+	if (works[chosen].at_once && from > rdtsc() + TOO_CLOSE)
+		sleep_until_tsc(from);
 	if (smp_start_all(run) != guest_boot()->vcpu_count) {
 		printf("task: not all vCPUs started\n");
 		return 1;

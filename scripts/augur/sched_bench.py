@@ -85,9 +85,8 @@ def read_console(run_, folder, vm, epoch):
 # --- figures -------------------------------------------------------------------------------------
 
 def window_of(run_):
-    """From the first decision to the end of the first task: everybody is there all the time."""
-    first = next(r.tsc for r in run_.trace.records if r.kind == t.PICK)
-    return first, min(task.end for task in run_.tasks)
+    """From the start of the last task to the end of the first: everybody is there all the time."""
+    return max(task.start for task in run_.tasks), min(task.end for task in run_.tasks)
 
 
 def throughput(run_, start, end):

@@ -23,6 +23,14 @@
 #define IMAGE	  "build/guests/bench_task.elf"
 #define TIMEOUT_S 1200
 
+/*
+ * VMs are started one after another, which takes about so long each: a line of the log on the
+ * serial port. Their TSCs begin at 0 when they are; all begin to work when the last one surely
+ * waits.
+ */
+#define START_TICKS  768000
+#define START_MARGIN 30000000
+
 static const char *const work_names[] = {
 	[WORK_HOG] = "hog",	  [WORK_PERIODIC] = "periodic", [WORK_OPEN] = "open",
 	[WORK_PHASED] = "phased", [WORK_SPIN] = "spin",		[WORK_SPIKES] = "spikes",
@@ -68,33 +76,41 @@ static void print_shape(const char *key, const unsigned char shape[SHAPE_LENGTH]
 		printf("%s%s%u", i ? "," : " ", i ? "" : key, shape[i]);
 }
 
-static void print_spikes(const struct scenario_vm *vm, unsigned copy)
+static void print_spikes(const struct scenario_vm *vm, unsigned copy, uint64_t from)
 {
 	print_shape("shape=", vm->shape);
 	printf(" place=%u", copy * vm->shape_step);
 	if (!vm->switch_at)
 		return;
 	print_shape("other=", vm->other_shape);
-	printf(" switch=%llu", (unsigned long long)vm->switch_at);
+	printf(" switch=%llu", (unsigned long long)(from + vm->switch_at));
 }
 
-static void print_cmdline(const struct scenario_vm *vm, unsigned copy, uint64_t seed,
-			  uint64_t until)
+/* What is the same moment for all VMs, in TSC ticks of the one that is started as the n-th of all.
+ */
+static uint64_t common_start(unsigned n, unsigned all)
+{
+	return (all - n) * START_TICKS + START_MARGIN;
+}
+
+static void print_cmdline(const struct scenario_vm *vm, unsigned copy, unsigned n, unsigned all,
+			  uint64_t ticks)
 {
 	uint64_t period = vm->period + copy * vm->period_step;
+	uint64_t from = common_start(n, all);
 
-	printf("cmdline = work=%s until=%llu seed=%llu", work_names[vm->work],
-	       (unsigned long long)until, (unsigned long long)seed);
+	printf("cmdline = work=%s from=%llu until=%llu seed=%llu", work_names[vm->work],
+	       (unsigned long long)from, (unsigned long long)(from + ticks),
+	       (unsigned long long)scenario_seed(1, n, 0));
 	if (period)
 		printf(" period=%llu burst=%llu", (unsigned long long)period,
 		       (unsigned long long)vm->burst);
 	if (vm->work == WORK_SPIKES)
-		print_spikes(vm, copy);
+		print_spikes(vm, copy, from);
 	printf("\n");
 }
 
-static void print_vm(const struct scenario_vm *vm, unsigned copy, uint64_t seed, uint64_t until,
-		     const char *replay)
+static void print_vm(const struct scenario_vm *vm, unsigned copy, const char *replay)
 {
 	printf("[vm %s", vm->name);
 	if (vm->copies > 1)
@@ -105,14 +121,32 @@ static void print_vm(const struct scenario_vm *vm, unsigned copy, uint64_t seed,
 		printf("cap = %u\n", vm->cap * vm->vcpus);
 	printf("latency = %s\n", vm->latency ? "yes" : "no");
 	print_reservation(vm, vm->period + copy * vm->period_step);
-	print_cmdline(vm, copy, seed, until);
+}
+
+static unsigned count_vms(const struct scenario *scenario)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
+		count += scenario->vms[i].copies;
+	return count;
+}
+
+static void print_vms(const struct scenario *scenario, const char *replay)
+{
+	unsigned all = count_vms(scenario), n = 0;
+
+	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
+		for (unsigned copy = 0; copy < scenario->vms[i].copies; copy++, n++) {
+			print_vm(&scenario->vms[i], copy, replay);
+			print_cmdline(&scenario->vms[i], copy, n, all, scenario->duration);
+		}
 }
 
 static int config(const char *name, const char *policy, uint64_t ticks, const char *replay)
 {
 	const struct scenario *found = scenario_find_any(name);
 	struct scenario scenario;
-	unsigned vm = 0;
 
 	if (!found) {
 		fprintf(stderr, "scenario: there is no %s\n", name);
@@ -122,10 +156,7 @@ static int config(const char *name, const char *policy, uint64_t ticks, const ch
 	printf("# %s: %s\n#! cpus: %u\n#! timeout: %u\n", scenario.name, scenario.title,
 	       scenario.cores, TIMEOUT_S);
 	printf("[augur]\npolicy = %s\ntrace = sched\n", policy);
-	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
-		for (unsigned copy = 0; copy < scenario.vms[i].copies; copy++)
-			print_vm(&scenario.vms[i], copy, scenario_seed(1, vm++, 0),
-				 scenario.duration, replay);
+	print_vms(&scenario, replay);
 	return 0;
 }
 
