@@ -2,10 +2,11 @@
  * A priority queue of entities in constant time: a ring of buckets of equal width, each in order of
  * arrival, with a bit for each that is not empty. Order is exact between buckets and by arrival
  * within one, so it is off by at most a width. Keys beyond the ring go to a heap and enter the ring
- * when it has turned far enough; keys before it go first in its first bucket.
+ * when it has turned far enough. A key before it turns it back, or stays in the heap if the others
+ * would not fit any more.
  * R. Brown, "Calendar queues: a fast O(1) priority queue implementation", 1988.
  *
- * Uses link and node of the entity. Cost: O(1); O(log n) for keys beyond the ring.
+ * Uses link and node of the entity. Cost: O(1); O(log n) for keys outside the ring.
  */
 #ifndef SCHED_CALENDAR_H
 #define SCHED_CALENDAR_H
@@ -20,7 +21,7 @@ struct sched_calendar {
 	uint64_t today;				 /* the first day of the ring */
 	struct sched_list *first;		 /* its bucket */
 	unsigned shift;				 /* a key is of the day key >> shift */
-	struct sched_heap far;
+	struct sched_heap out;			 /* keys before and beyond the ring */
 };
 
 /* The width of a bucket is the largest power of two that is not over `width`. */
@@ -33,7 +34,7 @@ struct sched_entity *sched_calendar_turn(struct sched_calendar *calendar);
 
 static inline bool sched_calendar_empty(const struct sched_calendar *calendar)
 {
-	return !calendar->occupied && !sched_heap_first(&calendar->far);
+	return !calendar->occupied && !sched_heap_first(&calendar->out);
 }
 
 static inline void sched_calendar_turn_to(struct sched_calendar *calendar, uint64_t day)
@@ -70,7 +71,7 @@ static inline void sched_calendar_remove(struct sched_calendar *calendar,
 					 struct sched_entity *entity)
 {
 	if (sched_heap_linked(&entity->node)) {
-		sched_heap_remove(&calendar->far, &entity->node);
+		sched_heap_remove(&calendar->out, &entity->node);
 		return;
 	}
 	sched_list_remove(&entity->link);
@@ -80,6 +81,10 @@ static inline void sched_calendar_remove(struct sched_calendar *calendar,
 /* The first entity, or NULL. */
 static inline struct sched_entity *sched_calendar_first(struct sched_calendar *calendar)
 {
+	const struct sched_node *out = sched_heap_first(&calendar->out);
+
+	if (__builtin_expect(out && out->key >> calendar->shift < calendar->today, 0))
+		return SCHED_ENTITY_OF(out, node);
 	/* the far ones that are near today came in when the ring turned to it */
 	if (__builtin_expect(!sched_list_empty(calendar->first), 1))
 		return SCHED_ENTITY_OF(calendar->first->next, link);
@@ -91,10 +96,8 @@ static inline struct sched_entity *sched_calendar_take(struct sched_calendar *ca
 {
 	struct sched_entity *entity = sched_calendar_first(calendar);
 
-	if (!entity)
-		return NULL;
-	sched_list_remove(&entity->link);
-	sched_calendar_left(calendar, calendar->first);
+	if (entity)
+		sched_calendar_remove(calendar, entity);
 	return entity;
 }
 

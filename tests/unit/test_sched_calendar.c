@@ -54,6 +54,15 @@ static uint64_t least_key(void)
 	return least;
 }
 
+static uint64_t random_key(uint64_t base)
+{
+	static const uint64_t spread[8] = { 30, 30, 30, 30, 30, 30, 500, 200 };
+	unsigned kind = random_u32() % 8;
+	uint64_t distance = random_u32() % (spread[kind] * WIDTH);
+
+	return kind == 7 ? base - distance : base + distance;
+}
+
 /* With keys that never go back, the first is never a bucket behind the least. */
 static void first_is_least_but_for_a_width(void **state)
 {
@@ -66,9 +75,8 @@ static void first_is_least_but_for_a_width(void **state)
 
 		if (keys[i] != UINT64_MAX)
 			take(i);
-		else /* one in eight is beyond the ring of 64 buckets */
-			insert(i,
-			       base + random_u32() % (random_u32() % 8 ? 30 * WIDTH : 500 * WIDTH));
+		else /* one in eight is beyond the ring of 64 buckets, as many are before it */
+			insert(i, random_key(base));
 		first = sched_calendar_first(&calendar);
 		if (least_key() == UINT64_MAX) {
 			assert_null(first);
@@ -91,6 +99,30 @@ static void a_late_key_goes_first(void **state)
 	assert_ptr_equal(sched_calendar_first(&calendar), &entities[2]);
 }
 
+/* Several of them come in their order, whether they fit into the ring with the others or not. */
+static void late_keys_keep_their_order(void **state)
+{
+	(void)state;
+	for (unsigned far = 0; far < 2; far++) {
+		uint64_t today = far ? 100 * WIDTH : 50 * WIDTH;
+
+		insert(0, today);
+		assert_ptr_equal(sched_calendar_first(&calendar), &entities[0]);
+		for (unsigned i = 0; i < 3; i++) {
+			insert(1, 5 * WIDTH);
+			insert(2, 3 * WIDTH);
+			insert(3, 4 * WIDTH);
+			assert_ptr_equal(sched_calendar_first(&calendar), &entities[2]);
+			take(2);
+			assert_ptr_equal(sched_calendar_first(&calendar), &entities[3]);
+			take(3);
+			assert_ptr_equal(sched_calendar_first(&calendar), &entities[1]);
+			take(1);
+		}
+		take(0);
+	}
+}
+
 static void everybody_comes_out(void **state)
 {
 	(void)state;
@@ -107,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(first_is_least_but_for_a_width, clear),
 		cmocka_unit_test_setup(a_late_key_goes_first, clear),
+		cmocka_unit_test_setup(late_keys_keep_their_order, clear),
 		cmocka_unit_test_setup(everybody_comes_out, clear),
 	};
 
