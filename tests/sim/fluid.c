@@ -3,51 +3,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "tests/sim/max_min.h"
 #include "tests/sim/workload.h"
 
 #define EPSILON 1e-6 /* ticks: less work than this is none */
-
-static double weight_of_free(const struct fluid_claim *claims, unsigned count)
-{
-	double weight = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		if (claims[i].rate < claims[i].limit)
-			weight += claims[i].weight;
-	return weight;
-}
-
-/* Gives `capacity` to those below their limits; returns what could not be given. */
-static double pour(struct fluid_claim *claims, unsigned count, double capacity, double weight)
-{
-	double rest = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct fluid_claim *claim = &claims[i];
-
-		if (claim->rate >= claim->limit)
-			continue;
-		claim->rate += capacity * claim->weight / weight;
-		if (claim->rate < claim->limit)
-			continue;
-		rest += claim->rate - claim->limit;
-		claim->rate = claim->limit;
-	}
-	return rest;
-}
-
-void fluid_rates(struct fluid_claim *claims, unsigned count, double capacity)
-{
-	for (unsigned i = 0; i < count; i++)
-		claims[i].rate = 0;
-	for (unsigned i = 0; i < count && capacity > EPSILON; i++) {
-		double weight = weight_of_free(claims, count);
-
-		if (weight == 0)
-			return;
-		capacity = pour(claims, count, capacity, weight);
-	}
-}
 
 void fluid_add(struct sim *sim, struct sim_task *task)
 {
@@ -70,12 +29,33 @@ static double backlog_of(const struct sim_task *task)
 	return sched_state_of(&task->entity) == SCHED_BLOCKED ? 0 : INFINITY;
 }
 
-static void claim(struct fluid_claim *claim, const struct sim_task *task)
+static struct claim claim_of(const struct sim *sim, const struct sim_task *task)
 {
 	uint32_t cap = task->entity.params.cap;
+	uint64_t present = (1ull << sim->core_count) - 1;
 
-	claim->weight = task->entity.params.weight;
-	claim->limit = backlog_of(task) > EPSILON ? (cap ? cap / 100.0 : 1.0) : 0;
+	return (struct claim) {
+		.weight = task->entity.params.weight,
+		.limit = backlog_of(task) > EPSILON ? (cap ? cap / 100.0 : 1.0) : 0,
+		.cores = (unsigned)(task->entity.params.affinity.word[0] & present),
+	};
+}
+
+/* Rates change only with claims. */
+static void update_rates(struct sim *sim)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < sim->task_count; i++) {
+		struct claim new = claim_of(sim, &sim->tasks[i]), *old = &sim->claims[i];
+
+		changed |= new.weight != old->weight || new.limit != old->limit ||
+			   new.cores != old->cores;
+		new.rate = old->rate;
+		*old = new;
+	}
+	if (changed)
+		max_min_rates(sim->claims, sim->task_count, sim->core_count);
 }
 
 /* Ticks until the first of the served runs dry. */
@@ -109,9 +89,7 @@ static void serve(struct sim *sim, double ticks)
 	while (ticks > EPSILON) {
 		double part;
 
-		for (unsigned i = 0; i < sim->task_count; i++)
-			claim(&sim->claims[i], &sim->tasks[i]);
-		fluid_rates(sim->claims, sim->task_count, sim->core_count);
+		update_rates(sim);
 		part = shortest(sim, ticks);
 		pour_for(sim, part);
 		ticks -= part > EPSILON ? part : EPSILON;

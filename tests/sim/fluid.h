@@ -1,7 +1,8 @@
 /*
  * The fair schedule to compare with: generalized processor sharing, a fluid that serves all tasks
- * with work at once, in proportion to their weights, none faster than one core or its cap. It gets
- * the same arrivals of work as the real schedule, at their true times.
+ * with work at once, in proportion to their weights, none faster than one core or its cap, and on
+ * its cores only (tests/sim/max_min.h). It gets the same arrivals of work as the real schedule, at
+ * their true times.
  *
  * The error of a schedule is the largest shortfall of any task against the fluid over any of the
  * consecutive windows of a second, as a share of the window; the fluid is scaled to the total that
@@ -13,15 +14,6 @@
 #define TESTS_SIM_FLUID_H
 
 #include "tests/sim/sim.h"
-
-struct fluid_claim {
-	double weight;
-	double limit; /* the largest rate */
-	double rate;  /* result */
-};
-
-/* Weighted max-min fair rates that sum to `capacity` unless all limits are reached. */
-void fluid_rates(struct fluid_claim *claims, unsigned count, double capacity);
 
 /* Prepares the comparison for a task, before its workload starts. */
 void fluid_add(struct sim *sim, struct sim_task *task);

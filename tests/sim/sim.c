@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/sim/fluid.h"
+#include "tests/sim/max_min.h"
 #include "tests/sim/workload.h"
 
 /* The order of magnitude of the hypervisor's own figures in the emulator (make bench). */
@@ -379,7 +380,7 @@ enum error sim_open(struct sim *sim, unsigned cores, unsigned node_cores, const 
 	sim->tasks = must_alloc(task_room, sizeof(struct sim_task));
 	sim->vms = must_alloc(task_room, sizeof(struct sim_vm));
 	sim->streams = must_alloc(task_room, sizeof(struct sim_task));
-	sim->claims = must_alloc(task_room, sizeof(struct fluid_claim));
+	sim->claims = must_alloc(task_room, sizeof(struct claim));
 	start_cores(sim, node_cores);
 	return OK;
 }

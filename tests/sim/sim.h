@@ -101,7 +101,7 @@ struct sim {
 	bool no_fluid;		    /* do not compare with the fluid: it costs O(n) an event */
 	uint64_t fluid_time;
 	struct sim_task *streams; /* arrivals as they would be without queueing */
-	struct fluid_claim *claims;
+	struct claim *claims;
 	uint64_t window;
 	/* Called after every event; may be NULL. */
 	void (*watch)(struct sim *sim);
