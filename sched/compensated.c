@@ -16,9 +16,12 @@
  * (sched/compensation.h), so a latency-sensitive neighbour costs it a delay but no turn. The debtor
  * pays by its virtual time; third parties lose nothing they are entitled to.
  *
- * Fairness: over a second on one core everybody gets at least the fluid share less 1% of the second
- * (tests/sim/properties.c): 7 ms for the lead, the rest for the order of turns.
- * Locks: none. Cost: O(log n).
+ * Fairness: over a second on one core everybody gets at least the fluid share less 1% of the
+ * second: 7 ms for the lead, the rest for the order of turns. On several cores those who always
+ * want to run get their max-min fair share less 1.5% of a second, whatever weights and affinity;
+ * with caps, which a wait may keep from being used up, less 20%. In 99 of 100 random scenarios it
+ * is 0.9% and 6% (tests/sim/properties.c). While demand comes and goes, no core idles if somebody
+ * waits for it, and no more is promised. Locks: none. Cost: O(log n).
  */
 #include "sched/credit.h"
 #include "sched/policies.h"

@@ -93,6 +93,9 @@ struct credit_core {
 	struct sched_entity *turn;
 	struct sched_entity *aside;
 	struct sched_book book;
+	unsigned compared;    /* the core it was compared with last, see credit_balance.c */
+	uint64_t compared_at; /* tick */
+	uint64_t idle_before; /* core->idle then */
 };
 
 void credit_core_init(struct sched_core *core, uint64_t now);
@@ -111,11 +114,11 @@ void credit_forget(struct sched_core *core, struct sched_entity *entity);
 uint64_t credit_next_event(struct sched_core *core, uint64_t now);
 struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
 				    uint64_t now);
-struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
-				   uint64_t now);
+struct sched_entity *credit_excess(struct sched_core *core, unsigned *to, uint64_t now);
 
 /* The usual order of those boosted by class. */
 uint64_t credit_boost_key(struct sched_core *core, const struct sched_entity *entity);
+
 void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
 
 /* The policies of the family differ in name, summary and config only. */

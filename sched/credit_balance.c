@@ -5,7 +5,9 @@
 #include "sched/credit_internal.h"
 
 #define SURPLUS_LOOKS 4
-#define UNEVEN_US     2000 /* cores differing by less are even */
+#define COMPARE_LOOKS 16   /* cores */
+#define UNEVEN_US     6000 /* of a core's time: behind by less, its members are even with others */
+#define MEMORY_MS     2000 /* in which differences between cores are forgotten */
 
 struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
 				    uint64_t now)
@@ -23,31 +25,109 @@ struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_
 	return entity ? entity : sched_allowed(credit->turn, to);
 }
 
-/*
- * Members of a core that fewer share get ahead. The one most behind here goes over there; later
- * somebody comes back, and so all get the same in the end.
- */
-struct sched_entity *credit_excess(struct sched_core *core, const struct sched_core *to,
-				   uint64_t now)
+/* Those at their caps too: who does not want to run now loses nothing by moving. */
+static struct sched_entity *most_behind(struct sched_core *core, const struct sched_core *to)
 {
 	struct credit_core *credit = credit_of(core);
-	const struct sched_share_clock *theirs = &credit_of_const(to)->clock;
-	struct sched_entity *entity;
-	int64_t unit, gap;
+	struct sched_entity *entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 
-	if (sched_share_weight(theirs) >= sched_share_weight(&credit->clock))
-		return NULL;
-	entity = sched_list_allowed(&credit->under, to, SURPLUS_LOOKS);
 	if (!entity)
 		entity = sched_calendar_allowed(&credit->over, to);
 	if (!entity)
 		entity = sched_allowed(credit->turn, to);
-	if (!entity)
-		return NULL;
-	unit = (int64_t)(credit_us(core, 1000) * SCHED_WEIGHT_DEFAULT / entity->params.weight);
-	gap = sched_share_gap(&credit->clock, theirs,
-			      unit * (UNEVEN_US + credit_config(core)->slice_us) / 1000);
+	return entity ? entity : sched_heap_allowed(&credit->parked, to);
+}
+
+/* Its members run, and are more than one core's limited by their caps. */
+static bool comparable(const struct sched *sched, unsigned core)
+{
+	return !sched_shared_mask_has(&sched->idle, core) &&
+	       sched_share_weight(&credit_of_const(sched->core[core])->clock);
+}
+
+/* Virtual time by which the core must be behind to give the entity away. */
+static int64_t margin_of(const struct sched_core *core, const struct sched_entity *entity,
+			 uint64_t now)
+{
+	uint64_t ticks = credit_us(core, UNEVEN_US);
+
 	if (now - entity->ran_last < core->sched->migration_cost) /* its cache is still warm */
-		gap -= unit * (int64_t)core->sched->migration_cost / (int64_t)credit_us(core, 1000);
-	return gap > unit * UNEVEN_US / 1000 ? entity : NULL;
+		ticks += core->sched->migration_cost;
+	return (int64_t)(ticks * SCHED_SHARE_UNIT /
+			 sched_share_weight(&credit_of_const(core)->clock));
+}
+
+/* What a core has found in comparing itself with others. */
+struct comparison {
+	struct sched_entity *entity; /* that should go... */
+	unsigned to;		     /* ...there */
+	int64_t gap;		     /* virtual time by which that core is ahead */
+	int64_t sum;		     /* of all gaps */
+	int64_t cores;
+};
+
+static void compare(struct sched_core *core, unsigned with, struct comparison *found, uint64_t now)
+{
+	const struct sched_core *other = core->sched->core[with];
+	int64_t gap = sched_share_gap(&credit_of(core)->clock, &credit_of_const(other)->clock);
+	struct sched_entity *entity;
+
+	found->sum += gap;
+	found->cores++;
+	if (gap <= found->gap)
+		return;
+	entity = most_behind(core, other);
+	if (!entity || gap <= margin_of(core, entity, now))
+		return;
+	found->entity = entity;
+	found->to = with;
+	found->gap = gap;
+}
+
+/*
+ * A core that had nothing to do for a moment gives its members all they want: they are not behind
+ * others, whatever the clocks say.
+ */
+static void forget(struct sched_core *core, const struct comparison *found, uint64_t elapsed)
+{
+	struct credit_core *credit = credit_of(core);
+	uint64_t memory = core->sched->ms * MEMORY_MS;
+	int64_t mean = found->sum / found->cores;
+
+	if (core->idle != credit->idle_before)
+		mean = mean > 0 ? mean : 0;
+	else
+		mean = mean / 4096 * (int64_t)(least(elapsed, memory) * 4096 / memory);
+	credit->idle_before = core->idle;
+	sched_share_shift(&credit->clock, mean);
+}
+
+/*
+ * Shares are even between cores if their clocks advance alike. Members of a core whose clock falls
+ * behind get less than those of the others: the one most behind goes to the core that is furthest
+ * ahead of those that it may run on. Later somebody comes back, so the odd ones rotate and all get
+ * the same in the end. Where affinity keeps levels apart, or one entity is entitled to more than a
+ * core, clocks part for ever; so differences are forgotten, in MEMORY_MS, and what remains is in
+ * proportion to the difference of the levels.
+ */
+struct sched_entity *credit_excess(struct sched_core *core, unsigned *to, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	struct sched *sched = core->sched;
+	unsigned looks = least(sched->cores, COMPARE_LOOKS);
+	struct comparison found = { 0 };
+
+	if (!sched_share_weight(&credit->clock))
+		return NULL;
+	for (unsigned with = credit->compared; looks--;) {
+		with = with + 1 < sched->cores ? with + 1 : 0;
+		if (with != core->id && comparable(sched, with))
+			compare(core, with, &found, now);
+		credit->compared = with;
+	}
+	if (found.cores)
+		forget(core, &found, now - credit->compared_at);
+	credit->compared_at = now;
+	*to = found.to;
+	return found.entity;
 }

@@ -64,7 +64,15 @@ static inline struct sched_entity *credit_first_boosted(const struct credit_core
 }
 
 /* No member of any core, it takes part in sharing this one from now on. */
-void credit_join(struct sched_core *core, struct sched_entity *entity);
+void credit_join(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how);
+
+/*
+ * Its cap, which held it back, allows it again, or it has a cap and has run. While it is behind the
+ * members it is none itself: its cap is what limits it, not its share, so it comes before them, and
+ * their clock is about themselves only. When it has caught up it shares like everybody. Not so
+ * where classes UNDER and OVER tell who comes first.
+ */
+void credit_return(struct sched_core *core, struct sched_entity *entity);
 
 /* It does so no longer; no effect on one that does not. */
 void credit_part(struct sched_core *core, struct sched_entity *entity);

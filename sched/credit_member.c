@@ -5,7 +5,7 @@
 #include "sched/credit_internal.h"
 
 #define INITIAL_CREDIT (1ull << 40)
-#define MOVED_DEBT_US  10000 /* an entity brings at most this much debt to another core */
+#define CARRIED_US     100000 /* credit or debt that an entity takes along to another core, at most */
 
 void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
@@ -88,11 +88,11 @@ static uint64_t savings(struct sched_core *core, struct sched_entity *entity)
 	return credit_config(core)->saved ? credit_config(core)->saved(core, entity, usual) : usual;
 }
 
-void credit_join(struct sched_core *core, struct sched_entity *entity)
+/* Its parameters and its virtual time become those of this core. */
+static void settle(struct sched_core *core, struct sched_entity *entity)
 {
 	struct credit_entity *state = credit_state(entity);
 	struct sched_core *from = core->sched->core[state->clock];
-	uint64_t saved;
 
 	state->slice = choose_slice(core, entity);
 	state->half = state->slice * SCHED_SHARE_UNIT / 2 / entity->params.weight;
@@ -100,17 +100,56 @@ void credit_join(struct sched_core *core, struct sched_entity *entity)
 	if (from != core) {
 		count_sensitive(from, entity, 0);
 		sched_share_move(&credit_of(from)->clock, &credit_of(core)->clock, &state->share,
-				 credit_us(core, MOVED_DEBT_US));
+				 credit_us(core, CARRIED_US));
 	}
 	state->clock = core->id;
 	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
-	saved = savings(core, entity);
+}
+
+static void join(struct sched_core *core, struct sched_entity *entity, uint64_t saved)
+{
+	struct credit_entity *state = credit_state(entity);
+
 	credit_lead_advance(core);
 	sched_share_join(&credit_of(core)->clock, &state->share, saved);
 	if (state->counted)
 		credit_lead_join(core, entity);
 	state->magnitude = (uint8_t)(31 - __builtin_clz(2 * entity->params.weight - 1));
 	count_member(credit_of(core), state, 1);
+}
+
+/* Credit of the latency class is for its bursts only, that of all others may have been earned. */
+static uint64_t carried(struct sched_core *core, struct sched_entity *entity)
+{
+	uint64_t saved = savings(core, entity), most = credit_us(core, CARRIED_US);
+
+	return entity->class == SCHED_LATENCY || saved > most ? saved : most;
+}
+
+void credit_join(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how)
+{
+	bool arrives = how == SCHED_ENQUEUE_ARRIVE;
+
+	settle(core, entity);
+	join(core, entity, arrives ? carried(core, entity) : savings(core, entity));
+}
+
+/* Where there are no members, or classes UNDER and OVER decide, everybody has to be one. */
+static bool may_stay_apart(struct sched_core *core, const struct sched_entity *entity)
+{
+	return credit_config(core)->by_share && entity->class != SCHED_LATENCY &&
+	       sched_share_weight(&credit_of(core)->clock) && credit_under(core, entity);
+}
+
+void credit_return(struct sched_core *core, struct sched_entity *entity)
+{
+	uint64_t most;
+
+	settle(core, entity);
+	most = carried(core, entity);
+	sched_share_limit(&credit_of(core)->clock, &credit_state(entity)->share, most);
+	if (!may_stay_apart(core, entity))
+		join(core, entity, most);
 }
 
 void credit_part(struct sched_core *core, struct sched_entity *entity)

@@ -13,7 +13,8 @@
 #include "sched/advice.h"
 #include "sched/sched.h"
 
-#define SCHED_ANYWHERE UINT32_MAX
+#define SCHED_ANYWHERE	  UINT32_MAX
+#define SCHED_EVEN_OUT_US 1000 /* of time between two comparisons of a core with others */
 
 enum sched_enqueue {
 	SCHED_ENQUEUE_WAKE,	/* it was blocked */
@@ -82,12 +83,11 @@ struct sched_ops {
 					uint64_t now);
 
 	/*
-	 * The waiting entity that should go to core `to`, which is busy too, because its members
-	 * fare better; NULL: none. Called once a decision with one of the other cores in turn.
-	 * Optional.
+	 * The waiting entity that should go to another core, which is busy too, because its members
+	 * fare better, and that core in *to; NULL: none. Called at most once in
+	 * SCHED_EVEN_OUT_US. Optional.
 	 */
-	struct sched_entity *(*excess)(struct sched_core *core, const struct sched_core *to,
-				       uint64_t now);
+	struct sched_entity *(*excess)(struct sched_core *core, unsigned *to, uint64_t now);
 
 	/*
 	 * The core on which a waking entity has to run, SCHED_ANYWHERE: no matter. Any core may

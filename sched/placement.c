@@ -173,17 +173,16 @@ static bool give_to(struct sched_core *core, unsigned to, uint64_t now)
 	return true;
 }
 
-/* Compares with the next busy core in turn, so that shares even out between cores. */
+/* Compares with busy cores, so that shares even out between cores. */
 static void even_out(struct sched_core *core, uint64_t now)
 {
-	struct sched *sched = core->sched;
-	unsigned to = core->balance_with;
 	struct sched_entity *entity;
+	unsigned to;
 
-	core->balance_with = to + 1 < sched->cores ? to + 1 : 0;
-	if (to == core->id || sched_shared_mask_has(&sched->idle, to))
+	if (now < core->even_out_at)
 		return;
-	entity = sched->ops->excess(core, sched->core[to], now);
+	core->even_out_at = now + core->sched->ms * SCHED_EVEN_OUT_US / 1000;
+	entity = core->sched->ops->excess(core, &to, now);
 	if (entity)
 		hand_over(core, entity, to, now);
 }
@@ -258,10 +257,10 @@ static void balance_busy(struct sched_core *core, uint64_t now)
 	core->asked = core->id;
 	if (atomic_load_explicit(&core->thief, memory_order_relaxed))
 		serve_thief(core, now);
-	if (!movable_waits(core))
-		return;
 	if (core->sched->ops->excess)
 		even_out(core, now);
+	if (!movable_waits(core))
+		return;
 	give_away(core, now);
 }
 

@@ -10,6 +10,8 @@
  * running slice to the moment at which the poll would have seen it, which is the same schedule.
  * Idle cores take waiting entities at once, busy ones even out (sched/placement.c).
  *
+ * Fairness: as sched/compensated.c, within 3% on one core, 5% on several, 25% there with caps.
+ *
  * Source: J. Fried et al., "Caladan: mitigating interference at microsecond timescales", 2020.
  * Locks: none. Cost: O(log n).
  */

@@ -51,7 +51,7 @@
 
 #define SCHED_NEVER	     UINT64_MAX /* a tick that does not come */
 #define SCHED_ENTITY_DATA    128	/* bytes a policy may keep in an entity */
-#define SCHED_CORE_DATA	     8192	/* bytes a policy may keep in a core */
+#define SCHED_CORE_DATA	     8448	/* bytes a policy may keep in a core */
 #define SCHED_WEIGHT_MAX     65535
 #define SCHED_WEIGHT_DEFAULT 256
 
@@ -194,10 +194,10 @@ struct sched_core {
 	uint64_t overhead; /* ticks of sched_overhead() */
 	uint64_t decisions;
 	uint64_t switches;
-	uint64_t arrivals;     /* waiting entities that other cores gave to this one */
-	unsigned balance_with; /* the core to compare with next */
-	unsigned asks;	       /* cores asked for work since this one went idle */
-	unsigned asked;	       /* the last one of them */
+	uint64_t arrivals;    /* waiting entities that other cores gave to this one */
+	uint64_t even_out_at; /* tick before which busy cores are not compared with */
+	unsigned asks;	      /* cores asked for work since this one went idle */
+	unsigned asked;	      /* the last one of them */
 	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
 };
 

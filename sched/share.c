@@ -35,13 +35,19 @@ int64_t sched_share_credit(const struct sched_share_clock *clock, const struct s
 	return sched_share_lag(clock, share) * (int64_t)share->weight / UNIT;
 }
 
-void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved)
+void sched_share_limit(const struct sched_share_clock *clock, struct sched_share *share,
+		       uint64_t saved)
 {
 	int64_t most = (int64_t)(saved * UNIT / share->weight);
 
-	assert(!share->member);
 	if (sched_share_lag(clock, share) > most)
 		share->time = sched_share_time(clock) - (uint64_t)most;
+}
+
+void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved)
+{
+	assert(!share->member);
+	sched_share_limit(clock, share, saved);
 	share->member = true;
 	if (sched_share_weight(clock) == 0) {
 		atomic_store_explicit(&clock->time, share->time, memory_order_relaxed);
@@ -74,15 +80,15 @@ void sched_share_move(const struct sched_share_clock *from, const struct sched_s
 		share->time = latest;
 }
 
-int64_t sched_share_gap(struct sched_share_clock *clock, const struct sched_share_clock *other,
-			int64_t most)
+int64_t sched_share_gap(const struct sched_share_clock *clock,
+			const struct sched_share_clock *other)
 {
-	int64_t gap = (int64_t)(sched_share_time(other) + offset_of(other) -
-				sched_share_time(clock) - offset_of(clock));
+	return (int64_t)(sched_share_time(other) + offset_of(other) - sched_share_time(clock) -
+			 offset_of(clock));
+}
 
-	if (gap <= most)
-		return gap;
-	atomic_store_explicit(&clock->offset, offset_of(clock) + (uint64_t)(gap - most),
+void sched_share_shift(struct sched_share_clock *clock, int64_t by)
+{
+	atomic_store_explicit(&clock->offset, offset_of(clock) + (uint64_t)by,
 			      memory_order_relaxed);
-	return most;
 }

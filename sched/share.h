@@ -74,7 +74,11 @@ void sched_share_join(struct sched_share_clock *clock, struct sched_share *share
 /* Stops being a member; keeps its virtual time. */
 void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share);
 
-/* A member ran for `ran` ticks, at most 2^54. */
+/* What a non-member may be behind the clock is limited to `saved` ticks of running time. */
+void sched_share_limit(const struct sched_share_clock *clock, struct sched_share *share,
+		       uint64_t saved);
+
+/* It ran for `ran` ticks, at most 2^54; the clock of the members moves if it is one. */
 static inline void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share,
 				      uint64_t ran)
 {
@@ -84,6 +88,8 @@ static inline void sched_share_charge(struct sched_share_clock *clock, struct sc
 
 	share->time += amount / share->weight;
 	share->rest = (uint32_t)(amount % share->weight);
+	if (!share->member)
+		return;
 	sum -= share->rest;
 	clock->rest = sum % weight;
 	atomic_store_explicit(&clock->time, sched_share_time(clock) + sum / weight,
@@ -97,12 +103,11 @@ static inline void sched_share_charge(struct sched_share_clock *clock, struct sc
 void sched_share_move(const struct sched_share_clock *from, const struct sched_share_clock *to,
 		      struct sched_share *share, uint64_t debt);
 
-/*
- * How far, in virtual time, the members of `other` are ahead of those of `clock`. First limits that
- * to `most` by moving this clock's offset: whatever made the difference, such as affinity, is not
- * to be made good without end.
- */
-int64_t sched_share_gap(struct sched_share_clock *clock, const struct sched_share_clock *other,
-			int64_t most);
+/* How far, in virtual time, the members of `other` are ahead of those of `clock`. */
+int64_t sched_share_gap(const struct sched_share_clock *clock,
+			const struct sched_share_clock *other);
+
+/* Makes the members of the clock appear so much further ahead, in comparisons between cores. */
+void sched_share_shift(struct sched_share_clock *clock, int64_t by);
 
 #endif

@@ -23,6 +23,8 @@ static void pick_work(uint64_t *random, struct scenario_vm *spec, struct random_
 					   490000, 510000, 990000, 1010000, 2990000, 3010000 };
 
 	spec->work = works[scenario_random(random) % (sizeof(works) / sizeof(works[0]))];
+	if (traits->hogs)
+		spec->work = WORK_HOG;
 	spec->burst = pick_from(random, bursts, sizeof(bursts) / sizeof(bursts[0]));
 	spec->period = spec->burst * scenario_uniform(random, 105, 3000) / 100;
 	if (spec->work == WORK_SPIN) {
@@ -39,7 +41,7 @@ static void pick_work(uint64_t *random, struct scenario_vm *spec, struct random_
 
 static void pick_params(uint64_t *random, struct sched_params *params,
 			const struct scenario_vm *spec, struct random_traits *traits,
-			unsigned percent_odd)
+			unsigned percent_capped, unsigned percent_bound)
 {
 	static const uint64_t weights[] = { 64, 128, 256, 256, 256, 257, 512, 1000 };
 
@@ -47,11 +49,11 @@ static void pick_params(uint64_t *random, struct sched_params *params,
 	params->weight = (uint32_t)pick_from(random, weights, sizeof(weights) / sizeof(weights[0]));
 	params->class = spec->latency ? SCHED_LATENCY : SCHED_THROUGHPUT;
 	params->class_auto = chance(random, 30);
-	if (chance(random, percent_odd)) {
+	if (chance(random, percent_capped)) {
 		params->cap = (uint32_t)scenario_uniform(random, 5, 100);
 		traits->caps = true;
 	}
-	if (traits->cores > 1 && chance(random, percent_odd)) {
+	if (traits->cores > 1 && chance(random, percent_bound)) {
 		memset(&params->affinity, 0, sizeof(params->affinity));
 		for (unsigned c = 0; c < traits->cores; c++)
 			if (chance(random, 50))
@@ -74,7 +76,8 @@ static void add_tasks(struct sim *sim, uint64_t *random, struct random_traits *t
 {
 	unsigned most = traits->cores * 6 < RANDOM_MAX_TASKS ? traits->cores * 6 : RANDOM_MAX_TASKS;
 	unsigned count = (unsigned)scenario_uniform(random, 1, most);
-	unsigned percent_odd = chance(random, 30) ? 30 : 0;
+	unsigned percent_capped = chance(random, 25) ? 30 : 0;
+	unsigned percent_bound = chance(random, 25) ? 30 : 0;
 	struct sched_params params;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -83,7 +86,7 @@ static void add_tasks(struct sim *sim, uint64_t *random, struct random_traits *t
 
 		*spec = (struct scenario_vm) { .name = "task", .copies = 1, .vcpus = 1 };
 		pick_work(random, spec, traits);
-		pick_params(random, &params, spec, traits, percent_odd);
+		pick_params(random, &params, spec, traits, percent_capped, percent_bound);
 		if (!sim_add(sim, spec, vm, spec->period, &params, scenario_random(random)))
 			abort();
 	}
@@ -92,13 +95,16 @@ static void add_tasks(struct sim *sim, uint64_t *random, struct random_traits *t
 void random_open(struct sim *sim, uint64_t seed, const char *policy, struct random_traits *traits)
 {
 	static const uint64_t core_counts[] = { 1, 1, 1, 1, 2, 2, 3, 4 };
+	static const uint64_t hog_core_counts[] = { 2, 2, 3, 3, 4, 4, 6, RANDOM_MAX_CORES };
 	uint64_t random = seed;
 	const char *any = pick_policy(&random);
 
 	memset(traits, 0, sizeof(*traits));
 	traits->policy = policy ? policy : any;
-	traits->cores = (unsigned)pick_from(&random, core_counts, 8);
-	traits->changes = chance(&random, 20);
+	traits->hogs = chance(&random, 20);
+	traits->cores =
+		(unsigned)pick_from(&random, traits->hogs ? hog_core_counts : core_counts, 8);
+	traits->changes = !traits->hogs && chance(&random, 25);
 	traits->duration = 1000 * SCENARIO_MS + scenario_uniform(&random, 1, 100 * SCENARIO_MS);
 	if (sim_open(sim, traits->cores, chance(&random, 30) ? 2 : 0, traits->policy,
 		     chance(&random, 50) ? &sim_costs_emulator : &sim_costs_none, SCENARIO_MS,
@@ -115,8 +121,19 @@ static void change_params(struct sim *sim, uint64_t *random)
 	struct sched_params params;
 	const char *why;
 
-	pick_params(random, &params, task->spec, &ignored, 30);
+	pick_params(random, &params, task->spec, &ignored, 30, 30);
 	sched_update(&sim->cores[0].core, &task->entity, &params, &why, sim->now);
+}
+
+/* What happens at the start is in no window that is judged. */
+static void settle(struct sim *sim)
+{
+	uint64_t window = sim->window;
+
+	sim->window = RANDOM_SETTLE;
+	sim_run(sim, RANDOM_SETTLE);
+	sim->window = window;
+	sim->fair_error = 0;
 }
 
 void random_run(struct sim *sim, uint64_t seed, const struct random_traits *traits)
@@ -124,8 +141,10 @@ void random_run(struct sim *sim, uint64_t seed, const struct random_traits *trai
 	uint64_t random = seed ^ 0x5eed;
 	uint64_t step = traits->duration / 20;
 
+	if (traits->hogs)
+		settle(sim);
 	if (!traits->changes) {
-		sim_run(sim, traits->duration);
+		sim_run(sim, sim->now + traits->duration);
 		return;
 	}
 	for (unsigned i = 1; i <= 20; i++) {

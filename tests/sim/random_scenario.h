@@ -8,6 +8,8 @@
 #include "tests/sim/sim.h"
 
 #define RANDOM_MAX_TASKS 24
+#define RANDOM_MAX_CORES 8
+#define RANDOM_SETTLE	 (500 * SCENARIO_MS) /* before hogs are looked at */
 
 /* What a scenario contains; properties hold under conditions on these. */
 struct random_traits {
@@ -16,6 +18,7 @@ struct random_traits {
 	bool caps;
 	bool affinity;
 	bool spin;
+	bool hogs;	  /* all of them hogs, none of whom comes or goes */
 	bool changes;	  /* of policy, parameters or the set of tasks while running */
 	unsigned latency; /* tasks marked latency-sensitive */
 	uint64_t duration;

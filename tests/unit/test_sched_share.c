@@ -135,16 +135,31 @@ static void moved_debt_is_limited(void **state)
 	assert_int_equal(share.time, 1100); /* 200 ticks at weight 512 */
 }
 
-static void old_gaps_are_forgotten(void **state)
+static void gaps_are_in_common_time(void **state)
 {
-	struct sched_share_clock slow = { .time = 1000 }, fast = { .time = 9000 };
+	struct sched_share_clock slow = { .time = 1000 }, fast = { .time = 9000, .offset = 5 };
 
 	(void)state;
-	assert_int_equal(sched_share_gap(&slow, &fast, 10000), 8000);
-	assert_int_equal(slow.offset, 0);
-	assert_int_equal(sched_share_gap(&slow, &fast, 500), 500);
-	assert_int_equal(slow.offset, 7500);
-	assert_int_equal(sched_share_gap(&fast, &slow, 500), -500);
+	assert_int_equal(sched_share_gap(&slow, &fast), 8005);
+	sched_share_shift(&slow, 7505);
+	assert_int_equal(sched_share_gap(&slow, &fast), 500);
+	sched_share_shift(&fast, -5);
+	assert_int_equal(sched_share_gap(&fast, &slow), -495);
+}
+
+static void the_clock_is_about_members_only(void **state)
+{
+	struct sched_share_clock clock = { .time = 1000 };
+	struct sched_share member = { .time = 1000, .weight = 256 };
+	struct sched_share apart = { .time = 400, .weight = 256 };
+
+	(void)state;
+	sched_share_join(&clock, &member, 0);
+	sched_share_limit(&clock, &apart, 500);
+	assert_int_equal(apart.time, 500);
+	sched_share_charge(&clock, &apart, 300);
+	assert_int_equal(apart.time, 800);
+	assert_int_equal(clock.time, 1000);
 }
 
 int main(void)
@@ -156,7 +171,8 @@ int main(void)
 		cmocka_unit_test(debt_survives_sleep),
 		cmocka_unit_test(moving_compares_clocks_by_their_offsets),
 		cmocka_unit_test(moved_debt_is_limited),
-		cmocka_unit_test(old_gaps_are_forgotten),
+		cmocka_unit_test(gaps_are_in_common_time),
+		cmocka_unit_test(the_clock_is_about_members_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
