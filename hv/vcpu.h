@@ -18,6 +18,7 @@
 #include "hv/predict.h"
 #include "hv/shadow.h"
 #include "hv/timer_queue.h"
+#include "hv/wake_lead.h"
 #include "sched/sched.h"
 #include "vmx/mmio_decode.h"
 #include "vmx/vmcs.h"
@@ -145,10 +146,13 @@ void vcpu_request(struct vcpu *vcpu, uint32_t requests);
 /* Recomputes timer_due, and `until` with it, after the local APIC timer or the PIT changed. */
 void vcpu_timer_changed(struct vcpu *vcpu);
 
-/* Recomputes `until` after the slice or the core's timers changed. */
+/*
+ * Recomputes `until` after the slice or the core's timers changed. A slice that would end just
+ * before a timer of the core ends with it: one exit less, and a wake-up meets no switch under way.
+ */
 static inline void vcpu_set_until(struct vcpu *vcpu, uint64_t core_next)
 {
-	uint64_t until = vcpu->slice_end < core_next ? vcpu->slice_end : core_next;
+	uint64_t until = vcpu->slice_end + wake_lead_max < core_next ? vcpu->slice_end : core_next;
 
 	vcpu->until = vcpu->timer_due < until ? vcpu->timer_due : until;
 }

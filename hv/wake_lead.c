@@ -3,6 +3,8 @@
 #define SPARE  32 /* ticks: to be ready so much too early is as it should be */
 #define SLOWER 8  /* what is too much goes away by an eighth, what is missing comes by half */
 
+uint32_t wake_lead_max;
+
 void wake_lead_learn(struct wake_lead *lead, uint64_t cost, uint32_t max)
 {
 	uint32_t wanted;

@@ -15,6 +15,8 @@
 
 #define WAKE_LEAD_MAX_US 20
 
+extern uint32_t wake_lead_max; /* the same in ticks; constant once VMX is initialized */
+
 /* Fields are private; zero is a good beginning. One per core, used by it alone. */
 struct wake_lead {
 	uint32_t ticks;

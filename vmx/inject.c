@@ -209,7 +209,7 @@ static bool wait_for_timer(struct vcpu *vcpu)
 	vcpu_run_timers(vcpu, now < due ? due : now);
 	waits = vmx_event_waits(vcpu);
 	now = tsc_now();
-	wake_lead_learn(lead, now - vcpu->wake.deadline, vmx_wake_lead_max);
+	wake_lead_learn(lead, now - vcpu->wake.deadline, wake_lead_max);
 	while (now < due)
 		now = tsc_now();
 	return waits;

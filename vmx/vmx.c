@@ -17,7 +17,6 @@
 struct vmx_caps vmx_caps;
 uint64_t vmx_timer_round_up;
 uint64_t vmx_longest_run;
-uint32_t vmx_wake_lead_max;
 uint64_t vmx_host_xcr0;
 
 static struct mtrr_state mtrrs;
@@ -85,7 +84,7 @@ enum error vmx_init(void)
 		return ERR_UNSUPPORTED;
 	vmx_timer_round_up = (1ull << vmx_caps.preemption_timer_shift) - 1;
 	vmx_longest_run = 0xffff0000ull << vmx_caps.preemption_timer_shift;
-	vmx_wake_lead_max = ticks_from_us(WAKE_LEAD_MAX_US);
+	wake_lead_max = ticks_from_us(WAKE_LEAD_MAX_US);
 	read_mtrrs();
 	ram_is_write_back = memory_type_run(&mtrrs, 0x100000, paging_ram_end() - 0x100000, &type) ==
 				    paging_ram_end() - 0x100000 &&

@@ -25,9 +25,6 @@ extern uint64_t vmx_timer_round_up;
 /* Ticks that the VMX-preemption timer can count. */
 extern uint64_t vmx_longest_run;
 
-/* Ticks of WAKE_LEAD_MAX_US (hv/wake_lead.h). */
-extern uint32_t vmx_wake_lead_max;
-
 /* XCR0 bits that the cores support and vmx/vector_state.c saves; 0: FXSAVE only. */
 extern uint64_t vmx_host_xcr0;
 
