@@ -69,6 +69,7 @@ static void take_totals(const struct vcpu *vcpu, uint64_t now, struct shadow_tot
 		.io_bytes = vcpu->io_bytes,
 		.new_pages = vcpu->new_pages,
 	};
+#pragma GCC unroll 16 /* the table disappears: a quarter of the instructions */
 	for (size_t i = 0; i < sizeof(exit_classes) / sizeof(exit_classes[0]); i++)
 		totals->exits[exit_classes[i].class] +=
 			vcpu->exit_counts[exit_classes[i].reason].count;
