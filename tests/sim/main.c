@@ -47,7 +47,7 @@ static double share_left(uint64_t run, uint64_t charge, uint64_t left)
 static void collect(struct sim *sim, struct outcome *out)
 {
 	uint64_t left = sim->now * sim->core_count, hogs = 0;
-	uint64_t charge = CHARGE_EXIT * sim->exits + CHARGE_IPI * sim->kicks;
+	uint64_t charge = CHARGE_EXIT * sim_exits(sim) + CHARGE_IPI * sim->kicks;
 
 	memset(out, 0, sizeof(*out));
 	for (unsigned i = 0; i < sim->task_count; i++) {
@@ -64,7 +64,7 @@ static void collect(struct sim *sim, struct outcome *out)
 	}
 	for (unsigned i = 0; i < sim->core_count; i++)
 		out->switches += sim->cores[i].core.switches;
-	out->exits = sim->exits;
+	out->exits = sim_exits(sim);
 	out->hogs_raw = share_left(hogs, 0, left);
 	out->hogs_charged = share_left(hogs, charge, left);
 	out->fair_error = 100 * sim->fair_error;

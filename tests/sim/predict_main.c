@@ -76,7 +76,7 @@ static void collect(struct sim *sim, uint64_t forecasts, struct outcome *out)
 	struct sim_samples bursts = { 0 };
 	uint64_t left = sim->now * sim->core_count, hogs = 0;
 	uint64_t charge =
-		CHARGE_EXIT * sim->exits + CHARGE_IPI * sim->kicks + CHARGE_ENGINE * forecasts;
+		CHARGE_EXIT * sim_exits(sim) + CHARGE_IPI * sim->kicks + CHARGE_ENGINE * forecasts;
 
 	for (unsigned i = 0; i < sim->task_count; i++) {
 		struct sim_task *task = &sim->tasks[i];

@@ -10,7 +10,13 @@
 
 /* The order of magnitude of the hypervisor's own figures in the emulator (make bench). */
 const struct sim_costs sim_costs_emulator = {
-	.exit = 150, .switching = 300, .wake = 300, .kick = 400, .pause_window = 4096
+	.exit = 150,
+	.switching = 300,
+	.wake = 300,
+	.kick = 400,
+	.pause_window = 4096,
+	.sleep_exits = 1,
+	.tick_ms = 10,
 };
 const struct sim_costs sim_costs_none = { .pause_window = 4096 };
 
@@ -168,6 +174,7 @@ static void finish_work(struct sim *sim, struct sim_core *core, struct sim_task 
 		return;
 	if (!sched_block(&core->core, sim->now))
 		assert(0 && "nobody wakes a simulated task while it runs");
+	sim->exits += sim->costs->sleep_exits;
 	task->blocked_from = sim->now;
 	schedule(sim, &task->timer, task->wake_at);
 }
@@ -323,6 +330,17 @@ void sim_update(struct sim *sim, void (*change)(struct sim *sim, uint64_t *rando
 	leave_guest(sim, &sim->cores[0]);
 	change(sim, random);
 	resume(sim, &sim->cores[0]);
+}
+
+uint64_t sim_exits(const struct sim *sim)
+{
+	uint64_t ran = 0;
+
+	if (!sim->costs->tick_ms)
+		return sim->exits;
+	for (unsigned i = 0; i < sim->core_count; i++)
+		ran += sim->cores[i].core.run;
+	return sim->exits + ran / (sim->costs->tick_ms * sim->ms);
 }
 
 uint64_t sim_life(const struct sim *sim, const struct sim_task *task)

@@ -23,6 +23,9 @@ struct sim_costs {
 	uint64_t wake;	       /* leaving the idle halt */
 	uint64_t kick;	       /* from the kick to the exit on the other core */
 	uint64_t pause_window; /* of spinning before a pause-loop exit */
+	/* Exits that are counted, for they are charged, and take no time here. */
+	uint64_t sleep_exits; /* of a task that goes to sleep, beside HLT: it sets its timer */
+	uint64_t tick_ms;     /* the hypervisor's own: one in so many ms of a core; 0: none */
 };
 
 extern const struct sim_costs sim_costs_emulator; /* as measured in the emulator */
@@ -138,6 +141,9 @@ void sim_update(struct sim *sim, void (*change)(struct sim *sim, uint64_t *rando
 
 /* Ticks that a task has run, waited or been blocked. */
 uint64_t sim_life(const struct sim *sim, const struct sim_task *task);
+
+/* VM exits so far. */
+uint64_t sim_exits(const struct sim *sim);
 
 /* The q-quantile (0..1) of samples, 0 if there are none. Sorts them. */
 uint64_t sim_quantile(struct sim_samples *samples, double q);
