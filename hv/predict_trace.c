@@ -11,25 +11,17 @@ static uint64_t pair(uint64_t low, uint64_t high)
 	return (low & UINT32_MAX) | high << 32;
 }
 
-/* Of the 0.95 quantile of the next window, as the mixture weighed them last. */
-static void take_weights(const struct ple_engine *engine, uint32_t weight[PLE_MEMBERS])
-{
-	unsigned last = (engine->history.windows + PLE_PAST - 1) % PLE_PAST;
-
-	ple_mixture_weights(&engine->mixture[PLE_10MS][PLE_HIGH],
-			    engine->past[last].features.situation, engine->members, weight);
-}
-
+/* Of the 0.95 quantile of the next window. */
 void predict_trace_weights(const struct vcpu *vcpu, uint64_t now)
 {
-	uint32_t weight[PLE_MEMBERS];
-	uint64_t sum = 0, packed[2] = { 0 };
+	const struct ple_engine *engine = &vcpu->predict->engine;
+	uint64_t packed[2] = { 0 };
 
-	take_weights(&vcpu->predict->engine, weight);
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		sum += weight[m];
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		packed[m / 8] |= (weight[m] * 255 + sum / 2) / sum << m % 8 * 8;
+	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		uint64_t share = ple_engine_share(engine, m, PLE_10MS, PLE_HIGH);
+
+		packed[m / 8] |= (share * 255 + PLE_SHARE_ONE / 2) / PLE_SHARE_ONE << m % 8 * 8;
+	}
 	trace_put(TRACE_WEIGHTS, vcpu->sched.id, packed[0], packed[1], now);
 }
 

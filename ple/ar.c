@@ -22,62 +22,59 @@ static void init(void *state)
 	memset(state, 0, sizeof(struct ar));
 }
 
-/* Differences from the mean, the newest last, at most 2^16. */
-static void fill_past(const struct ple_history *h, unsigned skip, int32_t past[ORDER])
-{
-	int32_t mean = (int32_t)(h->level >> 8);
-
-	for (unsigned i = 0; i < ORDER; i++)
-		past[ORDER - 1 - i] = ple_history_value(h, skip + i) - mean;
-}
-
-static int32_t predict(const struct ar *s, const int32_t *past)
+static int32_t predict(const struct ar *s, const int32_t past[ORDER])
 {
 	int64_t sum = 0;
 
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < ORDER; i++)
 		sum += (int64_t)s->coefficient[i] * past[ORDER - 1 - i];
 	return (int32_t)ple_clamp(sum >> 14, -PLE_VALUE_MAX, PLE_VALUE_MAX);
 }
 
-/* One step of least mean squares on the window that has just ended. */
-static void adapt(struct ar *s, const struct ple_history *h)
+/*
+ * One step of least mean squares: `past` should have led to past[ORDER]. The share of the error
+ * over the energy has 32 bits of fraction: below 2^17 * 2^32 over the square of any of the past.
+ */
+static void adapt(struct ar *s, const int32_t past[ORDER + 1])
 {
-	int32_t past[ORDER];
-	int64_t energy = 1, error;
+	int64_t energy = 1, share;
 
-	fill_past(h, 1, past);
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < ORDER; i++)
 		energy += (int64_t)past[i] * past[i];
-	error = ple_history_value(h, 0) - (int32_t)(h->level >> 8) - predict(s, past);
+	share = (past[ORDER] - predict(s, past)) * (1ll << 32) / energy;
+#pragma GCC unroll 4
 	for (unsigned i = 0; i < ORDER; i++) {
-		int64_t change = error * past[ORDER - 1 - i] * (1 << (14 - RATE_SHIFT)) / energy;
+		int64_t change = share * past[ORDER - 1 - i] >> (18 + RATE_SHIFT);
 
 		s->coefficient[i] =
 			(int32_t)ple_clamp(s->coefficient[i] + change, -COEFFICIENT, COEFFICIENT);
 	}
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(&((struct ar *)state)->residual, lesson);
+	ple_residual_learn(&((struct ar *)state)->residual, lessons);
 }
 
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+/* The path: differences from the mean, the oldest first, and on into the future. */
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 {
 	struct ar *s = state;
-	int32_t path[ORDER + AHEAD], mean = (int32_t)(view->history->level >> 8);
+	int32_t path[ORDER + 1 + AHEAD], mean = (int32_t)(view->history->level >> 8);
 	int32_t sum = 0;
 	unsigned done = 0;
 
-	adapt(s, view->history);
-	fill_past(view->history, 0, path);
+	for (unsigned i = 0; i <= ORDER; i++)
+		path[i] = ple_history_value(view->history, ORDER - i) - mean;
+	adapt(s, path);
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		for (; done < ple_horizon_windows(h); done++) {
-			path[ORDER + done] = predict(s, path + done);
-			sum += ple_value(mean + path[ORDER + done]);
+			path[ORDER + 1 + done] = predict(s, path + 1 + done);
+			sum += ple_value(mean + path[ORDER + 1 + done]);
 		}
-		ple_residual_apply(&s->residual, h, sum / (int32_t)done, out);
+		ple_residual_say(&s->residual, h, sum / (int32_t)done, said);
 	}
 }
 

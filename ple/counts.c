@@ -1,72 +1,112 @@
-#include <string.h>
-
 #include "ple/counts.h"
 
-#define MEAN_SHIFT 2
-#define LIMIT	   ((int32_t)PLE_AMOUNT_MAX * 256)
+#include <string.h>
+
+#include "ple/fixed.h"
+
+#define MEAN_SHIFT   2
+#define SPREAD_SHIFT 5
+#define LOSS_SHIFT   6
+#define VALUE_MAX    ((int32_t)PLE_AMOUNT_MAX * 2)
 
 void ple_count_init(struct ple_count *count)
 {
 	memset(count, 0, sizeof(*count));
 }
 
+/* Rounded up, lest a quantile between two amounts seem to be never exceeded. */
 static int32_t mean_of_last(const struct ple_count *c, unsigned windows)
 {
-	int32_t sum = 0;
+	uint32_t sum = windows - 1;
 
-	for (unsigned i = 0; i < windows; i++)
-		sum += c->past[(c->windows - 1 - i) % PLE_COUNTS_PAST];
-	return sum * 256 / (int32_t)windows;
+	for (unsigned i = 1; i <= windows; i++)
+		sum += c->past[(c->windows - i) % PLE_COUNTS_PAST];
+	return (int32_t)(sum / windows);
 }
 
-/* Steps of an eighth of the spread, up by the level's share and down by the rest; << 12. */
-static void learn(struct ple_count *c, unsigned h, int32_t error)
+/* Steps of an eighth of the spread (< 2^24), up by the level's share and down by the rest; << 12.
+ */
+static void follow_errors(struct ple_count *c, unsigned h, int32_t error)
 {
 	static const int16_t step[PLE_LEVELS][2] = {
 		[PLE_POINT] = { -256, 256 }, [PLE_HIGH] = { -26, 486 }
 	};
-	int64_t spread = c->spread[h];
+	int32_t *quantile = &c->error[h * PLE_LEVELS];
 
-	spread += ((error < 0 ? -error : error) - spread) >> 5;
-	c->spread[h] = (int32_t)spread;
-	for (unsigned level = 0; level < PLE_LEVELS; level++) {
-		int32_t *e = &c->error[h][level];
-
-		*e = (int32_t)ple_clamp(*e + (spread * step[level][error > *e] >> 12), -LIMIT,
-					LIMIT);
-	}
+	c->spread[h] += ((error < 0 ? -error : error) - c->spread[h]) >> SPREAD_SHIFT;
+	for (unsigned level = 0; level < PLE_LEVELS; level++)
+		quantile[level] += (c->spread[h] >> 4) * step[level][error > quantile[level]] >> 8;
 }
 
-static void learn_all(struct ple_count *c)
+static inline int32_t said_by(const struct ple_count *c, unsigned member, unsigned slot,
+			      unsigned target)
 {
-	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
-		unsigned n = ple_horizon_windows(h);
-		int32_t said = c->said[(c->windows - 1 - n) % PLE_COUNTS_PAST] * 256;
+	int32_t said;
 
-		if (c->windows > n)
-			learn(c, h, mean_of_last(c, n) - said);
-	}
+	if (member == PLE_COUNT_LAST)
+		return c->past[slot];
+	if (member == PLE_COUNT_EWMA)
+		return (int32_t)ple_clamp(c->said[slot] + (c->error[target] >> 8), 0, VALUE_MAX);
+	said = c->cell[c->band[slot]].quantile[target / PLE_LEVELS][target % PLE_LEVELS];
+	return said < VALUE_MAX ? said : VALUE_MAX;
 }
 
-static uint16_t amount(int32_t fixed)
+/* Follows everybody's loss and finds the leader; a loss is twenty times the pinball loss. */
+static void compare(struct ple_count *c, unsigned slot, unsigned target, int32_t actual)
 {
-	return (uint16_t)ple_clamp((fixed + 128) >> 8, 0, PLE_AMOUNT_MAX);
+	static const int16_t slope[PLE_LEVELS][2] = {
+		[PLE_POINT] = { 10, 10 }, [PLE_HIGH] = { 1, 19 }
+	};
+	unsigned leader = 0;
+
+#pragma GCC unroll 3
+	for (unsigned m = 0; m < PLE_COUNT_MEMBERS; m++) {
+		uint32_t *loss = &c->loss[target][m];
+		int32_t said = said_by(c, m, slot, target);
+		int32_t lost =
+			slope[target % PLE_LEVELS][actual > said] * ple_distance(actual, said);
+
+		*loss += (uint32_t)(lost - (int32_t)(*loss >> LOSS_SHIFT));
+		if (*loss < c->loss[target][leader])
+			leader = m;
+	}
+	c->leader[target] = (uint8_t)leader;
 }
 
-void ple_count_observe(struct ple_count *c, uint32_t seen, struct ple_expectation out[PLE_HORIZONS])
+static void learn(struct ple_count *c, unsigned h)
+{
+	unsigned windows = ple_horizon_windows(h);
+	unsigned slot = (c->windows - 1 - windows) % PLE_COUNTS_PAST, band = c->band[slot];
+	int32_t actual = mean_of_last(c, windows);
+
+	if (c->windows <= windows)
+		return;
+	compare(c, slot, h * PLE_LEVELS + PLE_POINT, actual);
+	compare(c, slot, h * PLE_LEVELS + PLE_HIGH, actual);
+	follow_errors(c, h, (actual - c->said[slot]) * 256);
+	ple_cell_learn(&c->cell[band], c->seen[band], h, actual, &c->dither);
+	if (h == PLE_HORIZONS - 1 && c->seen[band] < PLE_CELL_SEEN)
+		c->seen[band]++;
+}
+
+void ple_count_observe(struct ple_count *c, uint32_t amount, unsigned band, unsigned horizon,
+		       struct ple_expectation out[PLE_HORIZONS])
 {
 	unsigned at = c->windows % PLE_COUNTS_PAST;
-	int32_t value = seen < PLE_AMOUNT_MAX ? (int32_t)seen : (int32_t)PLE_AMOUNT_MAX;
+	int32_t value = amount < PLE_AMOUNT_MAX ? (int32_t)amount * 2 : VALUE_MAX;
 
 	c->past[at] = (uint16_t)value;
+	c->band[at] = (uint8_t)band;
 	c->windows++;
-	learn_all(c);
+	learn(c, horizon);
 	c->mean += (value * 256 - c->mean) >> MEAN_SHIFT;
 	c->said[at] = (uint16_t)(c->mean >> 8);
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
-		out[h].mean = amount(c->mean);
-		out[h].point = amount(c->mean + c->error[h][PLE_POINT]);
-		out[h].high = amount(c->mean + c->error[h][PLE_HIGH]);
+		unsigned point = h * PLE_LEVELS + PLE_POINT, high = h * PLE_LEVELS + PLE_HIGH;
+
+		out[h].mean = (uint16_t)((c->mean + 256) >> 9);
+		out[h].point = (uint16_t)(said_by(c, c->leader[point], at, point) / 2);
+		out[h].high = (uint16_t)((said_by(c, c->leader[high], at, high) + 1) / 2);
 		if (out[h].high < out[h].point)
 			out[h].high = out[h].point;
 	}

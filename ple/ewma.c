@@ -15,18 +15,18 @@ static void init(void *state)
 	e->mean = 0;
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(&((struct ewma *)state)->residual, lesson);
+	ple_residual_learn(&((struct ewma *)state)->residual, lessons);
 }
 
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 {
 	struct ewma *e = state;
 
 	e->mean += (ple_history_value(view->history, 0) * 256 - e->mean) >> 1;
 	for (unsigned h = 0; h < PLE_HORIZONS; h++)
-		ple_residual_apply(&e->residual, h, e->mean >> 8, out);
+		ple_residual_say(&e->residual, h, e->mean >> 8, said);
 }
 
 const struct ple_model_ops ple_ewma = {

@@ -1,102 +1,81 @@
+#include "ple/features.h"
+
 #include <string.h>
 
-#include "ple/features.h"
 #include "ple/fixed.h"
+#include "ple/kernels.h"
 
-#define COUNT_MAX 1000000u
 #define TIMES_MAX 8 /* a count is cut off at so many times its mean */
+#define WAIT_MAX  (PLE_VALUE_MAX / PLE_VALUE_US)
 
-/* So that the peak's 16 << value >> shift has twelve bits. */
+/*
+ * So that the peak's 16 << value >> shift has twelve bits. An eighth is added because the peak has
+ * decayed: values of the last 64 windows, and their means, may be above it, but by less than that.
+ */
 static unsigned shift_of(uint32_t peak)
 {
-	unsigned bits = ple_log2(peak >> 4) + 1;
+	unsigned bits = ple_log2((peak + (peak >> 3)) >> 4) + 1;
 
 	return bits > 12 ? bits - 12 : 0;
 }
 
-static int16_t scaled(int32_t value, unsigned shift)
+static inline int16_t scaled(int32_t value, unsigned shift)
 {
-	return (int16_t)ple_clamp((int64_t)value * 16 >> shift, 0, PLE_FEATURE_MAX);
+	return (int16_t)(value * 16 >> shift);
 }
+
+/* Bands begin at so many quarters of the mean. */
+#define BAND_EDGES 5
+static const uint8_t edges[BAND_EDGES] = { 1, 3, 6, 12, 24 };
 
 static uint8_t band_of(int32_t value, int32_t level)
 {
-	/* In quarters of the mean: 1/4, 3/4, 1 1/2, 3, 6. */
-	static const uint8_t edge[] = { 1, 3, 6, 12, 24 };
 	unsigned band = 1;
 
 	if (value <= 10 * PLE_VALUE_US)
 		return 0;
-	while (band <= sizeof(edge) && 4 * value >= edge[band - 1] * level)
-		band++;
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < BAND_EDGES; i++)
+		band += 4 * value >= edges[i] * level;
 	return (uint8_t)band;
 }
 
-static void sort_lags(int16_t sorted[PLE_LAGS], const int16_t *lags)
+/* The same for a count that is `times` its mean, << 6. */
+static uint8_t count_band(int32_t times)
 {
-	for (int i = 0; i < PLE_LAGS; i++) {
-		int at = i;
+	unsigned band = times > 0;
 
-		for (; at > 0 && sorted[at - 1] > lags[i]; at--)
-			sorted[at] = sorted[at - 1];
-		sorted[at] = lags[i];
-	}
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < BAND_EDGES; i++)
+		band += times >= edges[i] * 16;
+	return (uint8_t)band;
 }
 
-static void summarise_lags(int16_t *x)
+/* `count` over its mean (<< 8), << 6. */
+static int32_t times_of(uint32_t count, uint32_t mean)
 {
-	int16_t sorted[PLE_LAGS];
-	int32_t sum = 0, deviation = 0;
+	uint32_t ratio;
 
-	sort_lags(sorted, x);
-	for (unsigned i = 0; i < PLE_LAGS; i++)
-		sum += x[i];
-	for (unsigned i = 0; i < PLE_LAGS; i++)
-		deviation += ple_distance(x[i], sum / PLE_LAGS);
-	x[PLE_X_MAX] = sorted[PLE_LAGS - 1];
-	x[PLE_X_MEAN] = (int16_t)(sum / PLE_LAGS);
-	x[PLE_X_DEVIATION] = (int16_t)(deviation / PLE_LAGS);
-	x[PLE_X_MEDIAN] = (int16_t)((sorted[3] + sorted[4]) / 2);
-}
-
-/* `count` against its mean (<< 8), in units of `level`. */
-static int16_t relative(uint64_t count, uint32_t mean, int32_t level)
-{
 	if (mean == 0)
 		return 0;
-	if (count > COUNT_MAX)
-		count = COUNT_MAX;
-	uint64_t times = (count << 14) / mean; /* << 6 */
-
-	if (times > TIMES_MAX << 6)
-		times = TIMES_MAX << 6;
-	return (int16_t)ple_clamp((int64_t)times * level >> 6, 0, PLE_FEATURE_MAX);
+	ratio = (uint32_t)(((uint64_t)count << 14) / mean);
+	return ratio < TIMES_MAX << 6 ? (int32_t)ratio : TIMES_MAX << 6;
 }
 
-static void add_counts(const struct ple_history *h, const struct ple_window *window, int16_t *x)
+static void add_counts(const struct ple_history *h, struct ple_features *f)
 {
-	static const uint8_t place[PLE_COUNTS] = { PLE_X_PAGES, PLE_X_IO_OPS, PLE_X_IO_BYTES,
-						   PLE_X_WAKEUPS, PLE_X_EXITS };
-	uint64_t exits = 0;
+	int32_t deviation = f->x[PLE_X_DEVIATION];
 
-	for (unsigned i = 0; i < PLE_EXIT_CLASSES; i++)
-		exits += window->exits[i];
+	for (unsigned i = 0; i < PLE_COUNTS; i++) {
+		int32_t times = times_of(h->count[i], h->count_mean[i]);
+		int32_t x = (times - 64) * deviation >> 6;
 
-	const uint64_t counts[PLE_COUNTS] = { window->pages, window->io_ops, window->io_bytes >> 6,
-					      window->wakeups, exits };
-
-	for (unsigned i = 0; i < PLE_COUNTS; i++)
-		x[place[i]] = relative(counts[i], h->count_mean[i], x[PLE_X_LEVEL]);
-}
-
-static int32_t max_of(const struct ple_history *h, unsigned windows)
-{
-	int32_t max = 0;
-
-	for (unsigned i = 0; i < windows; i++)
-		if (ple_history_value(h, i) > max)
-			max = ple_history_value(h, i);
-	return max;
+		f->x[PLE_X_COUNTS + i] = (int16_t)(x < PLE_FEATURE_MAX ? x : PLE_FEATURE_MAX);
+		if (i == 0)
+			f->pages_band = count_band(times);
+		if (i == 1)
+			f->io_band = count_band(times);
+	}
 }
 
 /* Idle, low or busy now, and whether it was busy the window before. */
@@ -115,27 +94,60 @@ static int32_t seasonal_value(const struct ple_history *h, unsigned periods)
 	return ple_history_value(h, ago < PLE_HISTORY ? ago : h->period - 1u);
 }
 
-void ple_features_make(const struct ple_history *h, const struct ple_window *window,
+static uint16_t max_of_blocks(const struct ple_history *h)
+{
+	uint16_t max = h->block_max[0];
+
+#pragma GCC unroll 4
+	for (unsigned i = 1; i < PLE_BLOCKS; i++)
+		max = h->block_max[i] > max ? h->block_max[i] : max;
+	return max;
+}
+
+static int32_t deviation_of(const struct ple_history *h)
+{
+	int32_t mean = (int32_t)(h->sum / PLE_LAGS), sum = 0;
+
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < PLE_LAGS; i++)
+		sum += ple_distance(h->sorted[i], mean);
+	return sum / PLE_LAGS;
+}
+
+/* What is a value becomes its distance from the last one; the rest is overwritten later. */
+static void add_values(const struct ple_history *h, const struct ple_kernels *kernels,
 		       struct ple_features *f)
 {
-	int32_t level = (int32_t)(h->level >> 8), season = seasonal_value(h, 1);
-	unsigned shift = shift_of(h->peak);
-	int16_t *x = f->x;
+	uint16_t value[PLE_FEATURES] = {
+		[PLE_X_MAX] = h->sorted[PLE_LAGS - 1],
+		[PLE_X_MEAN] = (uint16_t)(h->sum / PLE_LAGS),
+		[PLE_X_MEDIAN] = (uint16_t)((h->sorted[3] + h->sorted[4]) / 2),
+		[PLE_X_MIN] = h->sorted[0],
+		[PLE_X_LEVEL] = (uint16_t)(h->level >> 8),
+		[PLE_X_MEAN16] = (uint16_t)(h->mean16 >> 8),
+		[PLE_X_MAX32] = max_of_blocks(h),
+		[PLE_X_SEASON] = (uint16_t)seasonal_value(h, 1),
+		[PLE_X_SEASON2] = (uint16_t)seasonal_value(h, 2),
+		[PLE_X_PAST_SEASON] = (uint16_t)ple_history_value(h, h->period),
+	};
 
-	for (unsigned i = 0; i < PLE_LAGS; i++)
-		x[i] = scaled(ple_history_value(h, i), shift);
-	summarise_lags(x);
-	x[PLE_X_LEVEL] = scaled(level, shift);
-	add_counts(h, window, x);
-	x[PLE_X_MEAN16] = scaled((int32_t)(h->mean16 >> 8), shift);
-	x[PLE_X_SEASON] = scaled(season, shift);
-	x[PLE_X_SEASON2] = scaled(seasonal_value(h, 2), shift);
-	x[PLE_X_MAX32] = scaled(max_of(h, 32), shift);
-	x[PLE_X_WAIT] = scaled(ple_value((int64_t)window->wait_us * PLE_VALUE_US), shift);
-	x[PLE_X_PAST_SEASON] = scaled(ple_history_value(h, h->period % PLE_HISTORY), shift);
-	f->shift = (uint8_t)shift;
-	f->band = band_of(ple_history_value(h, 0), level);
-	f->season_band = band_of(season, level);
-	f->pages_band = x[PLE_X_LEVEL] ? band_of(x[PLE_X_PAGES] << shift >> 4, level) : 0;
+	memcpy(value, &h->value[h->newest - (PLE_LAGS - 1)], PLE_LAGS * sizeof(value[0]));
+	kernels->scale(f->x, value, f->shift, f->last);
+}
+
+void ple_features_make(const struct ple_history *h, const struct ple_window *window,
+		       const struct ple_kernels *kernels, struct ple_features *f)
+{
+	int32_t level = (int32_t)(h->level >> 8), now = ple_history_value(h, 0);
+	int32_t wait = window->wait_us < WAIT_MAX ? (int32_t)window->wait_us : WAIT_MAX;
+
+	f->shift = (uint8_t)shift_of(h->peak);
+	f->last = scaled(now, f->shift);
+	add_values(h, kernels, f);
+	f->x[PLE_X_DEVIATION] = scaled(deviation_of(h), f->shift);
+	f->x[PLE_X_WAIT] = scaled(wait * PLE_VALUE_US, f->shift);
+	add_counts(h, f);
+	f->band = band_of(now, level);
+	f->season_band = band_of(seasonal_value(h, 1), level);
 	f->situation = situation_of(h, level);
 }

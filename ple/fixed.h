@@ -27,6 +27,13 @@ static inline int32_t ple_distance(int32_t a, int32_t b)
 	return a > b ? a - b : b - a;
 }
 
+static inline int32_t ple_saturate16(int32_t x)
+{
+	if ((uint32_t)(x + 32768) > 65535)
+		return x < 0 ? -32768 : 32767;
+	return x;
+}
+
 /* Position of the highest bit set; 0 for 0. */
 static inline unsigned ple_log2(uint64_t x)
 {

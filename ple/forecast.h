@@ -14,6 +14,10 @@ enum ple_horizon { PLE_10MS, PLE_20MS, PLE_50MS, PLE_HORIZONS };
 enum ple_level { PLE_POINT, PLE_HIGH, PLE_LEVELS };
 enum ple_resource { PLE_CPU, PLE_MEMORY, PLE_IO, PLE_RESOURCES };
 
+/* What is forecast for one resource: each level of each horizon, at horizon * PLE_LEVELS + level.
+ */
+#define PLE_TARGETS (PLE_HORIZONS * PLE_LEVELS)
+
 /* Per window: CPU in microseconds, memory in pages, I/O in operations; at most PLE_AMOUNT_MAX. */
 struct ple_expectation {
 	uint16_t mean;

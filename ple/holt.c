@@ -16,9 +16,9 @@ static void init(void *state)
 	s->level = s->trend = 0;
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(&((struct holt *)state)->residual, lesson);
+	ple_residual_learn(&((struct holt *)state)->residual, lessons);
 }
 
 static void update(struct holt *s, int32_t value)
@@ -32,7 +32,7 @@ static void update(struct holt *s, int32_t value)
 }
 
 /* The mean of the next n windows lies (n + 1) / 2 trends ahead. */
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 {
 	struct holt *s = state;
 
@@ -40,7 +40,7 @@ static void forecast(void *state, const struct ple_view *view, struct ple_target
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		int64_t ahead = (int64_t)s->trend * (ple_horizon_windows(h) + 1) / 2;
 
-		ple_residual_apply(&s->residual, h, ple_value((s->level + ahead) >> 8), out);
+		ple_residual_say(&s->residual, h, ple_value((s->level + ahead) >> 8), said);
 	}
 }
 

@@ -6,28 +6,22 @@ static void init_nothing(void *state)
 	(void)state;
 }
 
-static void fill(struct ple_targets *out, int32_t value)
+static void say_all(uint16_t *said, int32_t value)
 {
-	for (unsigned h = 0; h < PLE_HORIZONS; h++)
-		for (unsigned level = 0; level < PLE_LEVELS; level++)
-			out->of[h][level] = (uint16_t)value;
+	for (unsigned t = 0; t < PLE_TARGETS; t++)
+		said[t * PLE_SEATS] = (uint16_t)value;
 }
 
-static void forecast_last(void *state, const struct ple_view *view, struct ple_targets *out)
+static void forecast_last(void *state, const struct ple_view *view, uint16_t *said)
 {
 	(void)state;
-	fill(out, ple_history_value(view->history, 0));
+	say_all(said, ple_history_value(view->history, 0));
 }
 
-static void forecast_max8(void *state, const struct ple_view *view, struct ple_targets *out)
+static void forecast_max8(void *state, const struct ple_view *view, uint16_t *said)
 {
-	int32_t max = 0;
-
 	(void)state;
-	for (unsigned i = 0; i < 8; i++)
-		if (ple_history_value(view->history, i) > max)
-			max = ple_history_value(view->history, i);
-	fill(out, max);
+	say_all(said, ple_history_max8(view->history));
 }
 
 const struct ple_model_ops ple_last = {

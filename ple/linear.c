@@ -18,27 +18,33 @@ static void init(void *state)
 
 	memset(s, 0, sizeof(*s));
 	ple_rates_init(&s->rates);
-	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
-		s->weight[h][PLE_POINT][PLE_X_LAST] = 1 << 20;
+	for (unsigned h = 0; h < PLE_HORIZONS; h++)
 		s->weight[h][PLE_HIGH][PLE_X_MAX] = 1 << 20;
+}
+
+static void learn(void *state, const struct ple_lessons *lessons)
+{
+	struct linear *s = state;
+	int16_t change[PLE_FEATURES];
+
+	for (unsigned h = 0; h < lessons->count; h++) {
+		const int16_t *x = lessons->of[h].then->x;
+
+		if (h == lessons->optional)
+			continue;
+		lessons->kernels->changes(change, x, s->rates.rate);
+		ple_regression_learn(s->weight[h][0], x, change, ple_unit_gains, PLE_FEATURES,
+				     lessons, h);
 	}
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 {
 	struct linear *s = state;
 
-	ple_regression_learn(&s->weight[0][0][0], s->rates.rate, lesson->then->x, PLE_FEATURES,
-			     lesson);
-}
-
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
-{
-	struct linear *s = state;
-
-	ple_rates_follow(&s->rates, view->now->x);
-	ple_regression_forecast(&s->weight[0][0][0], view->now->x, PLE_FEATURES, view->now->shift,
-				view->kernels, out);
+	if (view->history->windows % 2 == 0)
+		ple_rates_follow(&s->rates, view->now->x, view->kernels);
+	ple_regression_forecast(&s->weight[0][0][0], view->now->x, PLE_FEATURES, view, said);
 }
 
 const struct ple_model_ops ple_linear = {

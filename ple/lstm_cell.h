@@ -6,14 +6,8 @@
 #define PLE_LSTM_CELL_H
 
 #include "ple/activation.h"
+#include "ple/fixed.h"
 #include "ple/lstm.h"
-
-static inline int32_t ple_saturate16(int32_t x)
-{
-	if ((uint32_t)(x + 32768) > 65535)
-		return x < 0 ? -32768 : 32767;
-	return x;
-}
 
 static inline void ple_lstm_cell(const int32_t sums[PLE_LSTM_ROWS], struct ple_lstm_state *state)
 {

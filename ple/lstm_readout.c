@@ -4,10 +4,20 @@
  */
 #include "ple/lstm_readout.h"
 
-void ple_readout_inputs(const int16_t *hidden, int16_t x[PLE_LSTM_HIDDEN])
+#define SAMPLED 8 /* windows from one look at the energy to the next */
+
+void ple_lstm_inputs(const struct ple_features *f, int16_t x[PLE_LSTM_INPUTS])
 {
-	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
-		x[i] = (int16_t)(hidden[i] * PLE_FEATURE_MAX >> 15);
+	static const uint8_t input[PLE_LSTM_INPUTS - 1] = {
+		PLE_X_BEFORE,  PLE_X_BEFORE - 1,  PLE_X_BEFORE - 2, PLE_X_DEVIATION, PLE_X_MAX,
+		PLE_X_MEAN,    PLE_X_LEVEL,	  PLE_X_MEAN16,	    PLE_X_MAX32,     PLE_X_SEASON,
+		PLE_X_SEASON2, PLE_X_PAST_SEASON, PLE_X_PAGES,	    PLE_X_IO_OPS,    PLE_X_WAKEUPS,
+	};
+
+	x[0] = (int16_t)(f->last * 8);
+#pragma GCC unroll 15
+	for (unsigned i = 1; i < PLE_LSTM_INPUTS; i++)
+		x[i] = (int16_t)(f->x[input[i - 1]] * 8);
 }
 
 void ple_readout_load(struct ple_readout *readout,
@@ -25,30 +35,41 @@ static void init(void *state)
 	struct ple_readout *s = state;
 
 	s->energy = PLE_ENERGY_FIRST;
+	ple_gains_make(s->gains, ple_rate(s->energy));
 	ple_readout_load(s, none);
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void learn(void *state, const struct ple_lessons *lessons)
 {
 	struct ple_readout *s = state;
-	int32_t rates[PLE_LSTM_HIDDEN], rate = ple_rate(s->energy);
 
-	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
-		rates[i] = rate;
-	ple_regression_learn(&s->weight[0][0], rates, lesson->hidden, PLE_LSTM_HIDDEN, lesson);
+	for (unsigned h = 0; h < lessons->count; h++) {
+		const int16_t *x = lessons->of[h].hidden;
+
+		if (h != lessons->optional)
+			ple_regression_learn(s->weight[h * PLE_LEVELS], x, x, s->gains,
+					     PLE_LSTM_HIDDEN, lessons, h);
+	}
 }
 
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+/* The energy remembers about 4096 windows. */
+static void follow_energy(struct ple_readout *s, const int16_t *x)
 {
-	struct ple_readout *s = state;
-	const int16_t *x = view->hidden;
 	uint32_t square = 0;
 
 	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
-		square += (uint32_t)(x[i] * x[i]);
-	s->energy = ple_energy_add(s->energy, square / (256 * PLE_LSTM_HIDDEN));
-	ple_regression_forecast(&s->weight[0][0], x, PLE_LSTM_HIDDEN, view->now->shift,
-				view->kernels, out);
+		square += (uint32_t)(x[i] * x[i]) >> 8;
+	s->energy += SAMPLED * (square / PLE_LSTM_HIDDEN) - (s->energy >> 12) * SAMPLED;
+	ple_gains_make(s->gains, ple_rate(s->energy));
+}
+
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
+{
+	struct ple_readout *s = state;
+
+	if (view->history->windows % SAMPLED == 0)
+		follow_energy(s, view->hidden);
+	ple_regression_forecast(&s->weight[0][0], view->hidden, PLE_LSTM_HIDDEN, view, said);
 }
 
 const struct ple_model_ops ple_lstm_readout = {

@@ -1,93 +1,143 @@
-#include <stdbool.h>
 #include <string.h>
 
 #include "ple/mixture.h"
-
-#define FORGET_SHIFT 10
 
 /* Slope of the pinball loss, << 4 + 8: forecast too low, forecast too high. */
 static const int16_t slopes[PLE_LEVELS][2] = {
 	[PLE_POINT] = { -128, 128 }, [PLE_HIGH] = { -243, 13 }
 };
 
-void ple_mixture_init(struct ple_mixture *mixture)
+void ple_mixture_init(struct ple_mixture *m, uint32_t open)
 {
-	memset(mixture, 0, sizeof(*mixture));
+	memset(m, 0, sizeof(*m));
+	ple_mixture_renew_all(m, open);
+}
+
+void ple_mixture_vacate(struct ple_mixture *m, unsigned seat)
+{
+	for (unsigned target = 0; target < PLE_TARGETS; target++) {
+		for (unsigned s = 0; s < PLE_SITUATIONS; s++)
+			m->regret[s][target][seat] = 0;
+		for (unsigned size = 0; size < PLE_SITUATION_SIZES; size++)
+			m->magnitude[size][target][seat] = 0;
+	}
 }
 
 /*
  * What a round adds is below 2^20, and sums forget a part in 2^10: |regret| stays below 2^30. Both
  * situations of a size add to its magnitude, so that it bounds either regret.
  */
-void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned level,
-		       uint32_t members, const uint16_t *forecast, int32_t said, int32_t actual)
+void ple_mixture_learn(struct ple_mixture *m, unsigned situation, unsigned horizon,
+		       const uint16_t said[PLE_LEVELS][PLE_SEATS], const uint16_t mixed[PLE_LEVELS],
+		       int32_t actual, const struct ple_kernels *kernels)
 {
-	int32_t slope = slopes[level][said >= actual];
-	int32_t *sum = mixture->regret[situation];
-	uint32_t *magnitude = mixture->magnitude[situation / 2];
+	unsigned target = horizon * PLE_LEVELS;
+	const int16_t slope[PLE_LEVELS] = {
+		slopes[PLE_POINT][mixed[PLE_POINT] >= actual],
+		slopes[PLE_HIGH][mixed[PLE_HIGH] >= actual],
+	};
 
-	for (unsigned m = 0; m < PLE_MEMBERS; m++, forecast += PLE_TARGETS) {
-		int32_t regret = slope * (said - *forecast) >> 4;
-
-		if (!(members >> m & 1))
-			continue;
-		sum[m] += regret - (sum[m] >> FORGET_SHIFT);
-		magnitude[m] -= magnitude[m] >> FORGET_SHIFT;
-		magnitude[m] += (uint32_t)(regret < 0 ? -regret : regret);
-	}
+	kernels->regrets(&m->regret[situation][target], &m->magnitude[situation / 2][target], said,
+			 mixed, slope);
 }
 
-/* The least magnitude of the members that count: enabled, with a positive regret. */
-static uint32_t least_magnitude(const int32_t *regret, const uint32_t *magnitude, uint32_t members)
+/* The seats that are open and have a positive regret. */
+static uint32_t worthy(const int32_t *regret, uint32_t open)
+{
+	uint32_t seats = 0;
+
+#pragma GCC unroll 8
+	for (unsigned s = 0; s < PLE_SEATS; s++)
+		seats |= (uint32_t)-regret[s] >> 31 << s;
+	return seats & open;
+}
+
+static uint32_t least_magnitude(const uint32_t *magnitude, uint32_t seats)
 {
 	uint32_t least = UINT32_MAX;
 
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		if ((members >> m & 1) && regret[m] > 0 && magnitude[m] < least)
-			least = magnitude[m];
+	for (; seats; seats &= seats - 1) {
+		unsigned s = (unsigned)__builtin_ctz(seats);
+
+		least = magnitude[s] < least ? magnitude[s] : least;
+	}
 	return least;
 }
 
 /* Regret over magnitude, cut off at one; the other factor of 1 / magnitude is against the least. */
-static uint32_t weight_of(int32_t regret, uint32_t magnitude, uint32_t least)
+static uint32_t worth_of(uint32_t regret, uint32_t magnitude, uint32_t least)
 {
-	uint64_t worth = ((uint64_t)regret << 16) / magnitude;
+	uint64_t worth = ((uint64_t)regret << 16) / (magnitude | 1);
 
 	if (worth > 1 << 16)
 		worth = 1 << 16;
-	return (uint32_t)(worth * least / magnitude);
+	return (uint32_t)(worth * least / (magnitude | 1));
 }
 
-static void equal_weights(uint32_t members, uint32_t weight[PLE_MEMBERS])
+/* Shares in proportion to the worths of `seats`; what rounding leaves goes to the first. */
+static void divide(uint16_t *share, const uint32_t *worth, uint32_t seats, uint32_t total)
 {
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		weight[m] = members >> m & 1;
-}
+	uint32_t unit = (1u << 30) / total, left = PLE_SHARE_ONE;
+	unsigned first = (unsigned)__builtin_ctz(seats);
 
-void ple_mixture_weights(const struct ple_mixture *mixture, unsigned situation, uint32_t members,
-			 uint32_t weight[PLE_MEMBERS])
-{
-	const int32_t *regret = mixture->regret[situation];
-	const uint32_t *magnitude = mixture->magnitude[situation / 2];
-	uint32_t least = least_magnitude(regret, magnitude, members), any = 0;
+	memset(share, 0, PLE_SEATS * sizeof(*share));
+	for (; seats; seats &= seats - 1) {
+		unsigned s = (unsigned)__builtin_ctz(seats);
 
-	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		weight[m] = 0;
-		if ((members >> m & 1) && regret[m] > 0)
-			weight[m] = weight_of(regret[m], magnitude[m] | 1, least);
-		any |= weight[m];
+		share[s] = (uint16_t)((uint64_t)worth[s] * unit >> 16);
+		left -= share[s];
 	}
-	if (!any)
-		equal_weights(members, weight);
+	share[first] = (uint16_t)(share[first] + left);
 }
 
-int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS], const uint16_t *forecast)
+/*
+ * What a seat was worth in one situation, and a little of what it was worth in the others: the
+ * one of the same size counts a quarter, the rest a sixteenth.
+ */
+static void pool(const struct ple_mixture *m, unsigned situation, unsigned target,
+		 int32_t regret[PLE_SEATS], uint32_t magnitude[PLE_SEATS])
 {
-	uint64_t sum = 0, total = 0;
+	for (unsigned seat = 0; seat < PLE_SEATS; seat++) {
+		int32_t here = m->regret[situation][target][seat];
+		int32_t near = m->regret[situation ^ 1][target][seat], all = 0;
+		uint32_t size = m->magnitude[situation / 2][target][seat], sizes = 0;
 
-	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		sum += (uint64_t)weight[m] * forecast[m * PLE_TARGETS];
-		total += weight[m];
+#pragma GCC unroll 6
+		for (unsigned s = 0; s < PLE_SITUATIONS; s++)
+			all += m->regret[s][target][seat] >> 4;
+#pragma GCC unroll 3
+		for (unsigned s = 0; s < PLE_SITUATION_SIZES; s++)
+			sizes += m->magnitude[s][target][seat] >> 4;
+		regret[seat] = (here >> 1) + (near >> 3) + (all >> 1);
+		magnitude[seat] = (size >> 1) + (sizes >> 1);
 	}
-	return (int32_t)((sum + total / 2) / total);
+}
+
+void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned target, uint32_t open)
+{
+	int32_t regret[PLE_SEATS];
+	uint32_t magnitude[PLE_SEATS], worth[PLE_SEATS], total = 0, seats, least;
+
+	pool(m, situation, target, regret, magnitude);
+	seats = worthy(regret, open);
+	least = least_magnitude(magnitude, seats);
+	for (uint32_t rest = seats; rest; rest &= rest - 1) {
+		unsigned s = (unsigned)__builtin_ctz(rest);
+
+		worth[s] = worth_of((uint32_t)regret[s], magnitude[s], least);
+		total += worth[s];
+	}
+	if (total == 0) {
+		seats = open;
+		for (unsigned s = 0; s < PLE_SEATS; s++)
+			total += worth[s] = open >> s & 1;
+	}
+	divide(m->share[situation][target], worth, seats, total);
+}
+
+void ple_mixture_renew_all(struct ple_mixture *m, uint32_t open)
+{
+	for (unsigned situation = 0; situation < PLE_SITUATIONS; situation++)
+		for (unsigned target = 0; target < PLE_TARGETS; target++)
+			ple_mixture_renew(m, situation, target, open);
 }

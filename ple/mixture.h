@@ -1,7 +1,7 @@
 /*
- * Weighs the models' forecasts of one target by what they were worth, without a learning rate and
- * without a scale (polynomial weights on linearised pinball losses, each member with its own rate:
- * ML-Poly; P. Gaillard, G. Stoltz, T. van Erven, 2014).
+ * Weighs the models' forecasts by what they were worth, without a learning rate and without a scale
+ * (polynomial weights on linearised pinball losses, each member with its own rate: ML-Poly;
+ * P. Gaillard, G. Stoltz, T. van Erven, 2014).
  *
  * In each round a member's regret is the slope of the loss at the mixture's forecast times its
  * distance from it. A member's weight is its sum of regrets over the square of its sum of absolute
@@ -10,36 +10,41 @@
  *
  * Regrets are kept for each situation apart: who is right when the vCPU is idle need not be when it
  * is busy. Their magnitudes are kept for the three sizes of demand only, to save room.
+ *
+ * Members sit in eight seats, the lanes of a vector. Sums are kept for every seat, taken or not;
+ * only seats in `open` (a bit each, at least one) get a share.
  */
 #ifndef PLE_MIXTURE_H
 #define PLE_MIXTURE_H
 
-#include "ple/models.h"
+#include "ple/model.h"
 
-/* One target of one vCPU. Both are decaying sums, in values << 4. */
+/* All targets of one vCPU. Sums are decaying, in values << 4. */
 struct ple_mixture {
-	int32_t regret[PLE_SITUATIONS][PLE_MEMBERS];
-	uint32_t magnitude[PLE_SITUATION_SIZES][PLE_MEMBERS]; /* of |regret| */
+	int32_t regret[PLE_SITUATIONS][PLE_TARGETS][PLE_SEATS];
+	uint32_t magnitude[PLE_SITUATION_SIZES][PLE_TARGETS][PLE_SEATS]; /* of |regret| */
+	/* What follows from them when last renewed; a row's sum is PLE_SHARE_ONE. */
+	uint16_t share[PLE_SITUATIONS][PLE_TARGETS][PLE_SEATS];
 };
 
-void ple_mixture_init(struct ple_mixture *mixture);
+void ple_mixture_init(struct ple_mixture *mixture, uint32_t open);
+
+/* A seat has a new owner: forgets what the old one was worth. */
+void ple_mixture_vacate(struct ple_mixture *mixture, unsigned seat);
+
+/* A round of one horizon ended: `said` by the seats, `mixed` by the mixture; `actual` is known. */
+void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned horizon,
+		       const uint16_t said[PLE_LEVELS][PLE_SEATS], const uint16_t mixed[PLE_LEVELS],
+		       int32_t actual, const struct ple_kernels *kernels);
 
 /*
- * Weights in one situation, not normalised: at most 2^16 each and never all zero. Equal if nobody
- * has been worth anything yet. Members not in `members` (a bit each) get zero; at least one is in.
+ * Computes the shares of a target anew. It has divisions, and sums change slowly: a target in a
+ * window is enough. Equal shares if nobody has been worth anything yet.
  */
-void ple_mixture_weights(const struct ple_mixture *mixture, unsigned situation, uint32_t members,
-			 uint32_t weight[PLE_MEMBERS]);
+void ple_mixture_renew(struct ple_mixture *mixture, unsigned situation, unsigned target,
+		       uint32_t open);
 
-/*
- * The weighted mean of the members' forecasts, rounded. Here and below, member m's forecast is at
- * forecast[m * PLE_TARGETS]: one target out of an array of struct ple_targets.
- */
-int32_t ple_mixture_combine(const uint32_t weight[PLE_MEMBERS], const uint16_t *forecast);
-
-/* A round ended: those in `members` had said `forecast`, the mixture `said`; now `actual` is known.
- */
-void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned level,
-		       uint32_t members, const uint16_t *forecast, int32_t said, int32_t actual);
+/* The same for every situation and target. */
+void ple_mixture_renew_all(struct ple_mixture *mixture, uint32_t open);
 
 #endif

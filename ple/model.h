@@ -3,12 +3,13 @@
  * size inside the engine of a vCPU; it never allocates and never touches floating point.
  *
  * Each window the engine calls, in this order:
- *   learn     once for each horizon whose end has come: what was forecast then, what happened
+ *   learn     from each horizon whose end has come: what was forecast then, what happened
  *   forecast  the six targets (three horizons, two levels) from the features of this window
  */
 #ifndef PLE_MODEL_H
 #define PLE_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ple/features.h"
@@ -16,20 +17,28 @@
 #include "ple/forecast.h"
 #include "ple/kernels.h"
 
-#define PLE_TARGETS (PLE_HORIZONS * PLE_LEVELS)
+/* What all seats of the mixture forecast, target by target: values (half-microseconds). */
+typedef uint16_t ple_said[PLE_TARGETS][PLE_SEATS];
 
-/* Forecasts of one model: values (half-microseconds). */
+/* Forecasts by themselves. */
 struct ple_targets {
 	uint16_t of[PLE_HORIZONS][PLE_LEVELS];
 };
 
-/* What a model learns from: the end of a forecast made `windows` windows ago. */
+/* The end of a forecast: what a model learns from. */
 struct ple_lesson {
-	unsigned horizon;
-	int32_t actual;			 /* value: the demand's mean over those windows */
-	const struct ple_features *then; /* the features the forecast was made from */
-	const int16_t *hidden; /* the LSTM's state then, as ple_readout_inputs() makes it */
-	const struct ple_targets *forecast; /* what this model said then */
+	int32_t actual;			   /* value: the demand's mean over the horizon */
+	const struct ple_features *then;   /* the features the forecast was made from */
+	const int16_t *hidden;		   /* the LSTM's state then, as inputs of its last layer */
+	const uint16_t (*said)[PLE_SEATS]; /* what was said then; for all targets */
+};
+
+/* The lessons of a window, by horizon. */
+struct ple_lessons {
+	struct ple_lesson of[PLE_HORIZONS];
+	unsigned count;	   /* horizons that have ended: in the beginning not all */
+	unsigned optional; /* horizon that models whose learning is dear leave out this time */
+	unsigned seat;	   /* of the model that learns */
 	const struct ple_kernels *kernels;
 };
 
@@ -45,11 +54,24 @@ struct ple_model_ops {
 	const char *name;
 	uint32_t state_size; /* bytes */
 	void (*init)(void *state);
-	void (*learn)(void *state, const struct ple_lesson *lesson);
-	void (*forecast)(void *state, const struct ple_view *view, struct ple_targets *out);
+	void (*learn)(void *state, const struct ple_lessons *lessons);
+	/* `said`: this model's seat in the first row of a ple_said; to be set by ple_say(). */
+	void (*forecast)(void *state, const struct ple_view *view, uint16_t *said);
 };
 
+static inline void ple_say(uint16_t *said, unsigned horizon, unsigned level, int32_t value)
+{
+	said[(horizon * PLE_LEVELS + level) * PLE_SEATS] = (uint16_t)value;
+}
+
+/* What the model that learns said then. */
+static inline int32_t ple_was_said(const struct ple_lessons *lessons, unsigned horizon,
+				   unsigned level)
+{
+	return lessons->of[horizon].said[horizon * PLE_LEVELS + level][lessons->seat];
+}
+
 /* Learns nothing. */
-void ple_learn_nothing(void *state, const struct ple_lesson *lesson);
+void ple_learn_nothing(void *state, const struct ple_lessons *lessons);
 
 #endif

@@ -13,8 +13,8 @@ const struct ple_model_ops *const ple_models[PLE_MEMBERS] = {
 	[PLE_LSTM] = &ple_lstm_readout,
 };
 
-void ple_learn_nothing(void *state, const struct ple_lesson *lesson)
+void ple_learn_nothing(void *state, const struct ple_lessons *lessons)
 {
 	(void)state;
-	(void)lesson;
+	(void)lessons;
 }

@@ -18,11 +18,13 @@ enum ple_member {
 	PLE_MEMBERS
 };
 
+#define PLE_ALL_MEMBERS ((1u << PLE_MEMBERS) - 1)
+
 /* Indexed by enum ple_member. */
 extern const struct ple_model_ops *const ple_models[PLE_MEMBERS];
 
 /* Bytes for the state of any model. */
-#define PLE_STATES_SIZE 3904
+#define PLE_STATES_SIZE 3424
 
 extern const struct ple_model_ops ple_last, ple_max8, ple_ewma, ple_holt, ple_seasonal, ple_ar,
 	ple_linear, ple_table_season, ple_table_pages, ple_lstm_readout;

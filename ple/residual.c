@@ -11,26 +11,17 @@ void ple_residual_init(struct ple_residual *residual)
 	memset(residual, 0, sizeof(*residual));
 }
 
-void ple_residual_learn(struct ple_residual *r, const struct ple_lesson *lesson)
+/* The spread is below 2^24: a fraction of four bits fewer leaves room for the product. */
+void ple_residual_learn(struct ple_residual *r, const struct ple_lessons *lessons)
 {
-	unsigned h = lesson->horizon;
-	int32_t error = (lesson->actual - lesson->forecast->of[h][PLE_POINT]) * 256;
-	int64_t spread = r->spread[h];
+	for (unsigned h = 0; h < lessons->count; h++) {
+		int32_t said = ple_was_said(lessons, h, PLE_POINT);
+		int32_t error = (lessons->of[h].actual - said) * 256;
+		int32_t spread = r->spread[h], quantile = r->quantile[h];
 
-	spread += ((error < 0 ? -error : error) - spread) >> 5;
-	r->spread[h] = (int32_t)spread;
-	if (error > r->quantile[h])
-		r->quantile[h] += (int32_t)(spread * STEP_UP >> 12);
-	else
-		r->quantile[h] -= (int32_t)(spread * STEP_DOWN >> 12);
-	r->quantile[h] =
-		(int32_t)ple_clamp(r->quantile[h], -PLE_VALUE_MAX * 256, PLE_VALUE_MAX * 256);
-}
-
-void ple_residual_apply(const struct ple_residual *r, unsigned horizon, int32_t point,
-			struct ple_targets *out)
-{
-	point = ple_value(point);
-	out->of[horizon][PLE_POINT] = (uint16_t)point;
-	out->of[horizon][PLE_HIGH] = (uint16_t)ple_value(point + (r->quantile[horizon] >> 8));
+		spread += ((error < 0 ? -error : error) - spread) >> 5;
+		quantile += (spread >> 4) * (error > quantile ? STEP_UP : -STEP_DOWN) >> 8;
+		r->spread[h] = spread;
+		r->quantile[h] = quantile;
+	}
 }

@@ -14,11 +14,16 @@ struct ple_residual {
 
 void ple_residual_init(struct ple_residual *residual);
 
-/* The forecast at PLE_POINT of the lesson turned out as it did. */
-void ple_residual_learn(struct ple_residual *residual, const struct ple_lesson *lesson);
+/* The forecasts at PLE_POINT turned out as they did. */
+void ple_residual_learn(struct ple_residual *residual, const struct ple_lessons *lessons);
 
-/* Sets both levels of one horizon from a point forecast; any `point` is accepted. */
-void ple_residual_apply(const struct ple_residual *residual, unsigned horizon, int32_t point,
-			struct ple_targets *out);
+/* Says both levels of one horizon from a point forecast; any `point` is accepted. */
+static inline void ple_residual_say(const struct ple_residual *residual, unsigned horizon,
+				    int32_t point, uint16_t *said)
+{
+	point = ple_value(point);
+	ple_say(said, horizon, PLE_POINT, point);
+	ple_say(said, horizon, PLE_HIGH, ple_value(point + (residual->quantile[horizon] >> 8)));
+}
 
 #endif

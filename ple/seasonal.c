@@ -7,12 +7,12 @@ static void init(void *state)
 	ple_residual_init(state);
 }
 
-static void learn(void *state, const struct ple_lesson *lesson)
+static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(state, lesson);
+	ple_residual_learn(state, lessons);
 }
 
-static void forecast(void *state, const struct ple_view *view, struct ple_targets *out)
+static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 {
 	unsigned period = view->history->period, ago = period, done = 0;
 	int32_t sum = 0;
@@ -22,7 +22,7 @@ static void forecast(void *state, const struct ple_view *view, struct ple_target
 			ago = ago == 0 ? period - 1 : ago - 1;
 			sum += ple_history_value(view->history, ago);
 		}
-		ple_residual_apply(state, h, sum / (int32_t)done, out);
+		ple_residual_say(state, h, sum / (int32_t)done, said);
 	}
 }
 

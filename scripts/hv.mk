@@ -6,7 +6,7 @@ HV_SRCS := $(filter-out vmx/offsets.c,$(wildcard hv/*.c hv/*/*.c hv/*.S vmx/*.c 
 
 # Files that may use vector registers: their callers save and restore the vector state. Their code
 # goes to the section .text.simd; SIMD_FLAGS_path/file.c adds what else a file needs (-mavx2).
-SIMD_SRCS := ple/lstm_sse2.c ple/lstm_avx2.c ple/kernels_avx2.c
+SIMD_SRCS := ple/lstm_sse2.c ple/lstm_avx2.c ple/kernels_sse2.c ple/kernels_avx2.c
 
 HV_OBJS	  := $(patsubst %,$(BUILD)/hv/%.o,$(basename $(HV_SRCS)))
 HV_LIBS	  := $(BUILD)/libc-hv.a $(BUILD)/libzydis.a
@@ -15,7 +15,7 @@ LIBGCC	  := $(shell $(CC) -print-libgcc-file-name)
 
 # The exit path and the scheduler's decision are counted in instructions: no frame pointers there.
 # Their frames are missing in backtraces, those of their callers are not.
-HOT_SRCS := $(wildcard vmx/exit*.c sched/*.c drivers/virt/lapic*.c) vmx/inject.c vmx/vcpu_state.c vmx/cpuid_policy.c \
+HOT_SRCS := $(wildcard vmx/exit*.c sched/*.c ple/*.c drivers/virt/lapic*.c) vmx/inject.c vmx/vcpu_state.c vmx/cpuid_policy.c \
 	vmx/ept.c hv/core_loop.c hv/hypercall.c hv/core_timers.c hv/timer_queue.c hv/vcpu.c hv/wake_lead.c hv/vm_devices.c hv/vm_memory.c \
 	hv/page_alloc.c hv/page_pool.c drivers/virt/bus.c drivers/virt/pc_ports.c
 

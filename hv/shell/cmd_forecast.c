@@ -56,43 +56,34 @@ static void print_next(const struct ple_engine *engine)
 		}
 }
 
-static unsigned situation_of(const struct ple_engine *engine)
+static unsigned percent(const struct ple_engine *engine, unsigned member, unsigned level)
 {
-	return engine->past[(engine->history.windows + PLE_PAST - 1) % PLE_PAST].features.situation;
+	return ple_engine_share(engine, member, PLE_10MS, level) * 100 / PLE_SHARE_ONE;
 }
 
 static void print_models(const struct ple_engine *engine)
 {
-	uint32_t point[PLE_MEMBERS], high[PLE_MEMBERS];
-	uint64_t points = 0, highs = 0;
-	unsigned now = situation_of(engine);
+	struct ple_targets said;
 
-	ple_mixture_weights(&engine->mixture[PLE_10MS][PLE_POINT], now, engine->members, point);
-	ple_mixture_weights(&engine->mixture[PLE_10MS][PLE_HIGH], now, engine->members, high);
-	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		points += point[m];
-		highs += high[m];
-	}
 	shell_puts("model             median  weight    high  weight\n");
 	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
-		const struct ple_targets *said = ple_engine_said(engine, m);
-
-		if (!(engine->members >> m & 1))
+		if (!(engine->members >> m & 1) || !ple_engine_said(engine, m, &said))
 			continue;
-		shell_printf("%-16s %7u %6lu%% %7u %6lu%%\n", ple_models[m]->name,
-			     said->of[PLE_10MS][PLE_POINT] / PLE_VALUE_US,
-			     points ? point[m] * 100 / points : 0,
-			     said->of[PLE_10MS][PLE_HIGH] / PLE_VALUE_US,
-			     highs ? high[m] * 100 / highs : 0);
+		shell_printf(
+			"%-16s %7u %6u%% %7u %6u%%\n", ple_models[m]->name,
+			said.of[PLE_10MS][PLE_POINT] / PLE_VALUE_US, percent(engine, m, PLE_POINT),
+			said.of[PLE_10MS][PLE_HIGH] / PLE_VALUE_US, percent(engine, m, PLE_HIGH));
 	}
 }
+
+#define JUDGED (PLE_10MS * PLE_LEVELS + PLE_HIGH)
 
 static void print_judgement(const struct predict *predict)
 {
 	const struct ple_engine *e = &predict->engine;
 
 	shell_printf("loss of the high forecast %u, of the naive one %u: the engine %s\n",
-		     e->loss[PLE_10MS][PLE_HIGH] >> 8, e->rival_loss[PLE_10MS][PLE_HIGH] >> 8,
+		     e->judge.loss[JUDGED] >> 8, e->judge.naive[JUDGED] >> 8,
 		     e->trusted ? "stands by it" : "does not vouch for it");
 	shell_printf("%lu windows, %u lost; %lu ticks each\n", predict->windows,
 		     predict->handover.lost, predict->pieces ? predict->cost / predict->pieces : 0);

@@ -14,16 +14,31 @@
 #include <string.h>
 
 #include "ple/engine.h"
+#include "ple/lstm_readout.h"
 #include "tests/bench/float_lstm.h"
 #include "tests/bench/trace_windows.h"
 
-#define SCORED (PLE_MEMBERS + 1) /* members, then the mixture */
+#define SCORED	 (PLE_MEMBERS + 1) /* members, then the mixture */
+#define LSTM_ONE 4096		   /* 1.0 as an input of the LSTM's last layer */
+
+/* Memory and I/O: losses of the engine, and of the last and the largest of the last eight amounts.
+ */
+struct count_score {
+	double loss[PLE_HORIZONS][PLE_LEVELS], base[PLE_HORIZONS][PLE_LEVELS];
+	unsigned under[PLE_HORIZONS];
+};
 
 struct score {
 	double loss[PLE_HORIZONS][PLE_LEVELS][SCORED];
 	unsigned under[PLE_HORIZONS]; /* windows above the mixture's 0.95 quantile */
 	unsigned count[PLE_HORIZONS];
+	struct count_score resource[PLE_RESOURCES];
 	double integer, real; /* losses of the LSTM's frozen last layer, in integers and doubles */
+};
+
+struct count_summary {
+	double log_ratio[PLE_HORIZONS][PLE_LEVELS], under[PLE_HORIZONS];
+	unsigned traces; /* those that have any */
 };
 
 struct summary {
@@ -32,12 +47,14 @@ struct summary {
 	double member_log[PLE_HORIZONS][PLE_LEVELS][PLE_MEMBERS];
 	double under[PLE_HORIZONS];
 	double worst;
+	struct count_summary resource[PLE_RESOURCES];
 	double int_log; /* integer against double LSTM */
 };
 
 struct options {
 	const struct ple_kernels *kernels;
 	const struct ple_weights *weights;
+	uint32_t members; /* 0: the default */
 	bool dump;
 };
 
@@ -62,12 +79,14 @@ static double actual_us(const struct trace_windows *trace, unsigned t, unsigned 
 	return sum / windows;
 }
 
+/* NAN: the member has no seat. */
 static double said_us(const struct ple_engine *e, unsigned who, unsigned h, unsigned level)
 {
-	const struct ple_targets *said = ple_engine_said(e, who);
+	struct ple_targets said;
 
 	if (who < PLE_MEMBERS)
-		return (double)said->of[h][level] / PLE_VALUE_US;
+		return ple_engine_said(e, who, &said) ? (double)said.of[h][level] / PLE_VALUE_US
+						      : NAN;
 	return level == PLE_HIGH ? e->demand.of[PLE_CPU][h].high : e->demand.of[PLE_CPU][h].point;
 }
 
@@ -89,36 +108,77 @@ static void score_window(struct score *s, const struct ple_engine *e,
 	}
 }
 
+static double amount(const struct ple_window *w, unsigned resource)
+{
+	return fmin(resource == PLE_MEMORY ? w->pages : w->io_ops, PLE_AMOUNT_MAX);
+}
+
+static double max_amount(const struct trace_windows *trace, unsigned t, unsigned resource)
+{
+	double max = 0;
+
+	for (unsigned i = 0; i < 8 && i <= t; i++)
+		max = fmax(max, amount(&trace->window[t - i], resource));
+	return max;
+}
+
+static void score_counts(struct count_score *s, const struct ple_engine *e,
+			 const struct trace_windows *trace, unsigned t, unsigned resource)
+{
+	double base[PLE_LEVELS] = { [PLE_POINT] = amount(&trace->window[t], resource),
+				    [PLE_HIGH] = max_amount(trace, t, resource) };
+
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		const struct ple_expectation *said = &e->demand.of[resource][h];
+		unsigned windows = ple_horizon_windows(h);
+		double actual = 0;
+
+		if (t + windows >= trace->count)
+			return;
+		for (unsigned i = 1; i <= windows; i++)
+			actual += amount(&trace->window[t + i], resource) / windows;
+		s->under[h] += actual > said->high;
+		s->loss[h][PLE_POINT] += pinball(said->point, actual, PLE_POINT);
+		s->loss[h][PLE_HIGH] += pinball(said->high, actual, PLE_HIGH);
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			s->base[h][level] += pinball(base[level], actual, level);
+	}
+}
+
 /* Both LSTMs by their trained last layer alone, so that only the arithmetic differs. */
 static void compare_lstm(struct score *s, const struct ple_engine *e, const struct float_lstm *real,
 			 const struct trace_windows *trace, unsigned t)
 {
-	const struct ple_past *now = &e->past[t % PLE_PAST];
+	const struct ple_past *now = &e->past[e->now];
 	double hidden[PLE_LSTM_HIDDEN];
 
 	for (unsigned i = 0; i < PLE_LSTM_HIDDEN; i++)
-		hidden[i] = now->hidden[i] / (double)PLE_FEATURE_MAX;
+		hidden[i] = now->hidden[i] / (double)LSTM_ONE;
 	for (unsigned target = 0; target < PLE_TARGETS; target++) {
 		unsigned h = target / PLE_LEVELS, level = target % PLE_LEVELS;
-		double unit = PLE_FEATURE_MAX / 16.0 * (1 << now->features.shift) / PLE_VALUE_US;
-		double actual;
+		double unit = LSTM_ONE / 16.0 * (1 << now->features.shift) / PLE_VALUE_US;
+		double last = now->features.last / (double)LSTM_ONE, actual;
 
 		if (t + ple_horizon_windows(h) >= trace->count)
 			return;
 		actual = actual_us(trace, t, ple_horizon_windows(h));
-		s->integer += pinball(unit * float_lstm_forecast(e->weights, hidden, target),
-				      actual, level);
-		s->real += pinball(unit * float_lstm_forecast(e->weights, real->h, target), actual,
-				   level);
+		s->integer +=
+			pinball(unit * (last + float_lstm_forecast(e->weights, hidden, target)),
+				actual, level);
+		s->real += pinball(unit * (last + float_lstm_forecast(e->weights, real->h, target)),
+				   actual, level);
 	}
 }
 
 static void dump_window(const struct ple_engine *e, const struct trace_windows *trace, unsigned t)
 {
-	const struct ple_past *now = &e->past[t % PLE_PAST];
+	const struct ple_past *now = &e->past[e->now];
 
+	int16_t x[PLE_LSTM_INPUTS];
+
+	ple_lstm_inputs(&now->features, x);
 	for (unsigned i = 0; i < PLE_LSTM_INPUTS; i++)
-		printf("%d ", e->lstm.xh[i]);
+		printf("%d ", x[i]);
 	for (unsigned h = 0; h < PLE_HORIZONS; h++)
 		printf("%.1f ", t + 5 < trace->count
 					? 16.0 * PLE_VALUE_US *
@@ -137,6 +197,8 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 	memset(score, 0, sizeof(*score));
 	ple_engine_init(&engine, options->kernels);
 	ple_engine_use_weights(&engine, options->weights);
+	if (options->members)
+		ple_engine_enable(&engine, options->members);
 	for (unsigned t = 0; t < trace->count; t++) {
 		ple_engine_observe(&engine, &trace->window[t]);
 		if (options->weights) {
@@ -145,8 +207,11 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 		}
 		if (options->dump)
 			dump_window(&engine, trace, t);
-		else if (t >= trace->count / 2)
-			score_window(score, &engine, trace, t);
+		if (options->dump || t < trace->count / 2)
+			continue;
+		score_window(score, &engine, trace, t);
+		score_counts(&score->resource[PLE_MEMORY], &engine, trace, t, PLE_MEMORY);
+		score_counts(&score->resource[PLE_IO], &engine, trace, t, PLE_IO);
 	}
 }
 
@@ -155,6 +220,21 @@ static const char *base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+/* A trace without such activity has no score. */
+static void sum_up_counts(struct count_summary *sum, const struct score *score, unsigned resource)
+{
+	const struct count_score *s = &score->resource[resource];
+
+	if (s->base[PLE_10MS][PLE_POINT] == 0)
+		return;
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		sum->under[h] += 100.0 * s->under[h] / score->count[h];
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			sum->log_ratio[h][level] += log(s->loss[h][level] / s->base[h][level]);
+	}
+	sum->traces++;
 }
 
 /* Ratios are to max8 for the quantile and to last for the point. */
@@ -183,12 +263,16 @@ static void sum_up(struct summary *sum, const struct score *s, const char *path)
 	}
 	printf("\n");
 	sum->int_log += s->real > 0 ? log(s->integer / s->real) : 0;
+	sum_up_counts(&sum->resource[PLE_MEMORY], s, PLE_MEMORY);
+	sum_up_counts(&sum->resource[PLE_IO], s, PLE_IO);
 	sum->traces++;
 }
 
 static void print_members(const struct summary *sum)
 {
 	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
+		if (isnan(sum->member_log[0][0][m]))
+			continue;
 		printf("%-18s", ple_models[m]->name);
 		for (unsigned h = 0; h < PLE_HORIZONS; h++)
 			printf(" %6.3f         %6.3f         %5s |",
@@ -198,17 +282,28 @@ static void print_members(const struct summary *sum)
 	}
 }
 
+static const unsigned horizon_ms[PLE_HORIZONS] = { 10, 20, 50 };
+
+static void print_scores(const char *name, const double log_ratio[PLE_HORIZONS][PLE_LEVELS],
+			 const double under[PLE_HORIZONS], unsigned traces)
+{
+	for (unsigned h = 0; traces && h < PLE_HORIZONS; h++) {
+		printf("forecast.%sh%u.pinball95_vs_max8\t%.4f\tratio\n", name, horizon_ms[h],
+		       exp(log_ratio[h][PLE_HIGH] / traces));
+		printf("forecast.%sh%u.mae_vs_last\t%.4f\tratio\n", name, horizon_ms[h],
+		       exp(log_ratio[h][PLE_POINT] / traces));
+		printf("forecast.%sh%u.under\t%.2f\t%%\n", name, horizon_ms[h], under[h] / traces);
+	}
+}
+
 static void print_figures(const struct summary *sum)
 {
-	static const unsigned name[PLE_HORIZONS] = { 10, 20, 50 };
+	const struct count_summary *memory = &sum->resource[PLE_MEMORY];
+	const struct count_summary *io = &sum->resource[PLE_IO];
 
-	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
-		printf("forecast.h%u.pinball95_vs_max8\t%.4f\tratio\n", name[h],
-		       exp(sum->log_ratio[h][PLE_HIGH] / sum->traces));
-		printf("forecast.h%u.mae_vs_last\t%.4f\tratio\n", name[h],
-		       exp(sum->log_ratio[h][PLE_POINT] / sum->traces));
-		printf("forecast.h%u.under\t%.2f\t%%\n", name[h], sum->under[h] / sum->traces);
-	}
+	print_scores("", sum->log_ratio, sum->under, sum->traces);
+	print_scores("memory.", memory->log_ratio, memory->under, memory->traces);
+	print_scores("io.", io->log_ratio, io->under, io->traces);
 	printf("forecast.int_vs_float\t%.4f\tratio\n", exp(sum->int_log / sum->traces));
 	printf("forecast.worst_vs_best_single\t%.4f\tratio\n", sum->worst);
 }
@@ -264,6 +359,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 			lstm = false;
 		else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
 			o->kernels = find_kernels(argv[++i]);
+		else if (strcmp(argv[i], "--members") == 0 && i + 1 < argc)
+			o->members = (uint32_t)strtoul(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--weights") == 0 && i + 1 < argc)
 			weights = argv[++i];
 		else

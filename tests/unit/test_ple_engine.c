@@ -178,53 +178,62 @@ static void test_mixture_follows_the_best(void **state)
 	(void)state;
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		static struct ple_mixture mixture;
-		uint64_t loss[PLE_MEMBERS + 1] = { 0 }, best = UINT64_MAX;
-		struct ple_targets forecast[PLE_MEMBERS];
-		uint32_t w[PLE_MEMBERS];
+		uint64_t loss[PLE_SEATS + 1] = { 0 }, best = UINT64_MAX;
+		ple_said said = { 0 };
 
 		seed = 7;
-		ple_mixture_init(&mixture);
+		ple_mixture_init(&mixture, 0xff);
 		for (unsigned t = 0; t < 20000; t++) {
-			int32_t actual = (int32_t)(next_random() % 1000 + 20000), said;
+			int32_t actual = (int32_t)(next_random() % 1000 + 20000);
+			uint16_t mixed[PLE_TARGETS];
 
-			for (unsigned m = 0; m < PLE_MEMBERS; m++)
-				forecast[m].of[0][0] = (uint16_t)(m * 6000 + next_random() % 500);
-			ple_mixture_weights(&mixture, 0, PLE_ALL_MEMBERS, w);
-			said = ple_mixture_combine(w, forecast[0].of[0]);
-			for (unsigned m = 0; m < PLE_MEMBERS; m++)
-				loss[m] += pinball(level, forecast[m].of[0][0], actual);
-			loss[PLE_MEMBERS] += pinball(level, said, actual);
-			ple_mixture_learn(&mixture, 0, level, PLE_ALL_MEMBERS, forecast[0].of[0],
-					  said, actual);
+			for (unsigned s = 0; s < PLE_SEATS; s++)
+				said[level][s] = (uint16_t)(s * 6000 + next_random() % 500);
+			ple_kernels_general.combine(mixed, mixture.share[0], said);
+			for (unsigned s = 0; s < PLE_SEATS; s++)
+				loss[s] += pinball(level, said[level][s], actual);
+			loss[PLE_SEATS] += pinball(level, mixed[level], actual);
+			ple_mixture_learn(&mixture, 0, 0, said, mixed, actual,
+					  &ple_kernels_general);
+			ple_mixture_renew(&mixture, 0, level, 0xff);
 		}
-		for (unsigned m = 0; m < PLE_MEMBERS; m++)
-			best = loss[m] < best ? loss[m] : best;
-		assert_true(loss[PLE_MEMBERS] * 100 <= best * 103);
+		for (unsigned s = 0; s < PLE_SEATS; s++)
+			best = loss[s] < best ? loss[s] : best;
+		assert_true(loss[PLE_SEATS] * 100 <= best * 103);
 	}
 }
 
-/* The largest regrets there can be, for long, in both directions. */
+static void assert_shares(const uint16_t share[PLE_SEATS], unsigned open)
+{
+	unsigned sum = 0;
+
+	for (unsigned s = 0; s < PLE_SEATS; s++) {
+		sum += share[s];
+		assert_true((open >> s & 1) || share[s] == 0);
+	}
+	assert_int_equal(sum, PLE_SHARE_ONE);
+}
+
+/* The largest regrets there can be, for long, in both directions, with any seats open. */
 static void test_mixture_does_not_overflow(void **state)
 {
 	static struct ple_mixture mixture;
-	struct ple_targets forecast[PLE_MEMBERS];
-	uint32_t w[PLE_MEMBERS], any;
+	ple_said said;
 
 	(void)state;
-	ple_mixture_init(&mixture);
-	for (unsigned t = 0; t < 100000; t++) {
-		int32_t said = t / 20000 % 2 ? 0 : PLE_VALUE_MAX, actual = PLE_VALUE_MAX - said;
+	seed = 3;
+	ple_mixture_init(&mixture, 0xff);
+	for (unsigned t = 0; t < 200000; t++) {
+		uint16_t high = t / 20000 % 2 ? 0 : PLE_VALUE_MAX;
+		int32_t actual = PLE_VALUE_MAX - high;
+		uint16_t mixed[PLE_TARGETS] = { high, high };
+		unsigned open = next_random() % 255 + 1;
 
-		for (unsigned m = 0; m < PLE_MEMBERS; m++)
-			forecast[m].of[0][0] = (uint16_t)(m % 2 ? said : actual);
-		ple_mixture_learn(&mixture, t % 2, PLE_HIGH, PLE_ALL_MEMBERS, forecast[0].of[0],
-				  said, actual);
-		ple_mixture_weights(&mixture, t % 2, PLE_ALL_MEMBERS, w);
-		any = 0;
-		for (unsigned m = 0; m < PLE_MEMBERS; m++)
-			any |= w[m];
-		assert_true(any);
-		assert_in_range(ple_mixture_combine(w, forecast[0].of[0]), 0, PLE_VALUE_MAX);
+		for (unsigned s = 0; s < PLE_SEATS; s++)
+			said[0][s] = said[1][s] = (uint16_t)(s % 2 ? high : actual);
+		ple_mixture_learn(&mixture, t % 6, 0, said, mixed, actual, &ple_kernels_general);
+		ple_mixture_renew(&mixture, t % 6, PLE_HIGH, open);
+		assert_shares(mixture.share[t % 6][PLE_HIGH], open);
 	}
 }
 
@@ -233,18 +242,49 @@ static void test_members_can_be_chosen(void **state)
 	struct ple_engine *e = new_engine();
 
 	(void)state;
-	assert_false(ple_engine_enable(e, 0));
-	assert_int_equal(e->members, PLE_ALL_MEMBERS);
-	assert_true(ple_engine_enable(e, 1u << PLE_LAST));
+	assert_int_equal(e->members, PLE_DEFAULT_MEMBERS);
+	assert_int_equal(ple_engine_enable(e, 1u << PLE_LAST), PLE_CHOICE_OK);
 	for (unsigned t = 0; t < 50; t++) {
 		struct ple_window w = noise(t);
 
 		ple_engine_observe(e, &w);
 		assert_int_equal(e->demand.of[PLE_CPU][PLE_50MS].point, w.run_us);
 	}
+	assert_int_equal(ple_engine_share(e, PLE_LAST, PLE_10MS, PLE_HIGH), PLE_SHARE_ONE);
+	assert_int_equal(ple_engine_share(e, PLE_LINEAR, PLE_10MS, PLE_HIGH), 0);
+}
+
+/* Each mistake has its error, and nothing changes. */
+static void test_bad_choices(void **state)
+{
+	struct ple_engine *e = new_engine();
+
+	(void)state;
+	assert_int_equal(ple_engine_enable(e, 0), PLE_CHOICE_EMPTY);
+	assert_int_equal(ple_engine_enable(e, 1u << PLE_MEMBERS), PLE_CHOICE_UNKNOWN);
+	assert_int_equal(ple_engine_enable(e, PLE_ALL_MEMBERS), PLE_CHOICE_TOO_MANY);
 	ple_engine_use_weights(e, NULL);
-	assert_false(ple_engine_enable(e, 1u << PLE_LSTM));
-	assert_int_equal(e->members, 1u << PLE_LAST);
+	assert_int_equal(ple_engine_enable(e, 1u << PLE_LSTM), PLE_CHOICE_NO_WEIGHTS);
+	assert_int_equal(e->members, PLE_DEFAULT_MEMBERS & ~(1u << PLE_LSTM));
+	for (unsigned c = 0; c <= PLE_CHOICES; c++)
+		assert_non_null(ple_choice_text((enum ple_choice)c));
+}
+
+/* The LSTM alone, then without weights: the others take over. */
+static void test_last_member_loses_its_weights(void **state)
+{
+	struct ple_engine *e = new_engine();
+
+	(void)state;
+	assert_int_equal(ple_engine_enable(e, 1u << PLE_LSTM), PLE_CHOICE_OK);
+	ple_engine_use_weights(e, NULL);
+	assert_int_equal(e->members, PLE_DEFAULT_MEMBERS & ~(1u << PLE_LSTM));
+	for (unsigned t = 0; t < 50; t++) {
+		struct ple_window w = noise(t);
+
+		ple_engine_observe(e, &w);
+		assert_sane(e);
+	}
 }
 
 /* Weights and members change in mid-window, again and again. */
@@ -259,7 +299,7 @@ static void test_swaps_while_running(void **state)
 		if (t % 7 == 0)
 			ple_engine_use_weights(e, t % 14 ? NULL : &weights);
 		if (t % 11 == 0)
-			ple_engine_enable(e, next_random());
+			ple_engine_enable(e, next_random() % (1u << PLE_MEMBERS));
 		ple_engine_observe(e, &w);
 		assert_sane(e);
 	}
@@ -291,15 +331,12 @@ static void test_heir_starts_ahead(void **state)
 	assert_true(error_over(&heir, 100) < error_over(&orphan, 100));
 }
 
-static void test_kernels_give_the_same_forecast(void **state)
+static void compare_kernels(const struct ple_kernels *kernels)
 {
 	static struct ple_engine wide;
 	struct ple_engine *e = new_engine();
 
-	(void)state;
-	if (!__builtin_cpu_supports("avx2"))
-		skip();
-	ple_engine_init(&wide, &ple_kernels_avx2);
+	ple_engine_init(&wide, kernels);
 	ple_engine_use_weights(&wide, &weights);
 	for (unsigned t = 0; t < 5000; t++) {
 		struct ple_window w = t % 3 ? noise(t) : alternating(t);
@@ -309,6 +346,101 @@ static void test_kernels_give_the_same_forecast(void **state)
 		assert_memory_equal(&wide.demand, &e->demand, sizeof(e->demand));
 	}
 	assert_memory_equal(wide.states, e->states, sizeof(e->states));
+}
+
+static void test_kernels_give_the_same_forecast(void **state)
+{
+	(void)state;
+	compare_kernels(&ple_kernels_sse2);
+	if (__builtin_cpu_supports("avx2"))
+		compare_kernels(&ple_kernels_avx2);
+}
+
+/* Features stay in their range, whatever comes. */
+static void test_features_are_bounded(void **state)
+{
+	static struct ple_history h;
+	struct ple_features f;
+
+	(void)state;
+	seed = 5;
+	ple_history_init(&h);
+	for (unsigned t = 0; t < 200000; t++) {
+		struct ple_window w = t % 5000 < 2000 ? extremes(t) : noise(t);
+
+		if (t % 7000 > 6000)
+			w = nothing(t);
+		ple_history_add(&h, &w, &ple_kernels_general);
+		ple_features_make(&h, &w, &ple_kernels_general, &f);
+		assert_in_range(f.last, 0, PLE_FEATURE_MAX);
+		assert_in_range(h.period, 1, PLE_PERIODS);
+		assert_true(f.band < PLE_BANDS && f.season_band < PLE_BANDS);
+		assert_true(f.pages_band < PLE_BANDS && f.io_band < PLE_BANDS);
+		for (unsigned i = 0; i < PLE_FEATURES; i++)
+			assert_in_range(f.x[i] + PLE_FEATURE_MAX, 0, 2 * PLE_FEATURE_MAX);
+	}
+}
+
+/* The sorted values, their sum and the means are those of the last eight. */
+static void test_history_is_kept_up(void **state)
+{
+	static struct ple_history h;
+
+	(void)state;
+	seed = 9;
+	ple_history_init(&h);
+	for (unsigned t = 0; t < 20000; t++) {
+		struct ple_window w = { .run_us = next_random() % (t % 3 ? 20 : 12000) };
+		int32_t ends[PLE_HORIZONS], sum = 0;
+
+		ple_history_add(&h, &w, &ple_kernels_general);
+		assert_int_equal(ple_history_value(&h, 0), w.run_us * PLE_VALUE_US);
+		for (unsigned i = 0; i < PLE_LAGS; i++)
+			sum += ple_history_value(&h, i);
+		assert_int_equal(h.sum, sum);
+		for (unsigned i = 0; i < PLE_LAGS; i++) {
+			sum -= h.sorted[i];
+			assert_true(i == 0 || h.sorted[i] >= h.sorted[i - 1]);
+		}
+		assert_int_equal(sum, 0);
+		ple_history_ends(&h, ends);
+		assert_int_equal(ends[PLE_10MS], ple_history_value(&h, 0));
+		assert_int_equal(ends[PLE_20MS],
+				 (ple_history_value(&h, 0) + ple_history_value(&h, 1) + 1) / 2);
+	}
+}
+
+static void test_period_is_found(void **state)
+{
+	static struct ple_history h;
+
+	(void)state;
+	for (unsigned period = 2; period <= 30; period += 7) {
+		ple_history_init(&h);
+		for (unsigned t = 0; t < 1000; t++) {
+			struct ple_window w = { .run_us = t % period == 0 ? 8000 : 100 };
+
+			ple_history_add(&h, &w, &ple_kernels_general);
+		}
+		assert_int_equal(h.period, period);
+	}
+}
+
+/* Memory follows CPU's bursts: the forecast of one burst's end is learnt from the last. */
+static void test_counts_are_learnt(void **state)
+{
+	struct ple_engine *e = new_engine();
+	unsigned near = 0;
+
+	(void)state;
+	for (unsigned t = 0; t < 4000; t++) {
+		struct ple_window w = { .pages = t % 2 ? 300 : 3, .io_ops = t % 2 ? 2 : 90 };
+
+		ple_engine_observe(e, &w);
+		if (t >= 2000)
+			near += e->demand.of[PLE_MEMORY][PLE_10MS].point > 250 == (t % 2 == 0);
+	}
+	assert_true(near > 1900);
 }
 
 static void test_root(void **state)
@@ -331,9 +463,15 @@ int main(void)
 		cmocka_unit_test(test_mixture_follows_the_best),
 		cmocka_unit_test(test_mixture_does_not_overflow),
 		cmocka_unit_test(test_members_can_be_chosen),
+		cmocka_unit_test(test_bad_choices),
+		cmocka_unit_test(test_last_member_loses_its_weights),
 		cmocka_unit_test(test_swaps_while_running),
 		cmocka_unit_test(test_heir_starts_ahead),
 		cmocka_unit_test(test_kernels_give_the_same_forecast),
+		cmocka_unit_test(test_features_are_bounded),
+		cmocka_unit_test(test_history_is_kept_up),
+		cmocka_unit_test(test_period_is_found),
+		cmocka_unit_test(test_counts_are_learnt),
 		cmocka_unit_test(test_root),
 	};
 

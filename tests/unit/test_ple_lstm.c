@@ -181,49 +181,6 @@ static void test_kernels_agree(void **state)
 	}
 }
 
-static void test_regression_kernels_agree(void **state)
-{
-	(void)state;
-	if (!__builtin_cpu_supports("avx2"))
-		skip();
-	for (unsigned i = 0; i < 100000; i++) {
-		int32_t weight[32], other[32], rate[32];
-		int32_t gain = (int32_t)(next_random() % 2047) - 1023;
-		int16_t x[32];
-
-		for (unsigned k = 0; k < 32; k++) {
-			x[k] = (int16_t)(next_random() % (2 * PLE_FEATURE_MAX + 1)) -
-			       PLE_FEATURE_MAX;
-			weight[k] =
-				(int32_t)(next_random() % (2 * PLE_WEIGHT_MAX)) - PLE_WEIGHT_MAX;
-			rate[k] = (int32_t)(next_random() % ((1 << 17) + 1));
-		}
-		memcpy(other, weight, sizeof(weight));
-		assert_int_equal(ple_kernels_avx2.dot(weight, x, 32),
-				 ple_dot_general(weight, x, 32));
-		ple_kernels_avx2.step(weight, x, rate, gain, 32);
-		ple_step_general(other, x, rate, gain, 32);
-		assert_memory_equal(weight, other, sizeof(weight));
-	}
-}
-
-/* The largest sum that a dot product can have fits. */
-static void test_largest_dot_product(void **state)
-{
-	int32_t weight[32];
-	int16_t x[32];
-
-	(void)state;
-	for (int sign = -1; sign <= 1; sign += 2) {
-		for (unsigned k = 0; k < 32; k++) {
-			weight[k] = sign * PLE_WEIGHT_MAX;
-			x[k] = PLE_FEATURE_MAX;
-		}
-		assert_int_equal(ple_dot_general(weight, x, 32),
-				 32 * PLE_FEATURE_MAX * (sign * PLE_WEIGHT_MAX >> 8));
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,8 +188,6 @@ int main(void)
 		cmocka_unit_test(test_extremes_do_not_overflow),
 		cmocka_unit_test(test_general_kernel_is_the_definition),
 		cmocka_unit_test(test_kernels_agree),
-		cmocka_unit_test(test_regression_kernels_agree),
-		cmocka_unit_test(test_largest_dot_product),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

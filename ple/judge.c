@@ -1,0 +1,57 @@
+#include "ple/judge.h"
+
+#include "ple/fixed.h"
+
+#define SLACK	     (20 * 256 / 2) /* a loss of a quarter of a microsecond is none */
+#define LOSS_SHIFT   9
+#define BIAS_SHIFT   5
+#define SPREAD_SHIFT 5
+
+/* Twenty times the pinball loss, << 8. */
+static inline int32_t loss_of(unsigned level, int32_t said, int32_t actual)
+{
+	static const int16_t slope[PLE_LEVELS][2] = {
+		[PLE_POINT] = { 10 * 256, 10 * 256 }, [PLE_HIGH] = { 256, 19 * 256 }
+	};
+
+	return slope[level][actual > said] * ple_distance(actual, said);
+}
+
+static inline void follow(uint32_t *mean, int32_t loss)
+{
+	*mean += (uint32_t)((loss - (int32_t)*mean) >> LOSS_SHIFT);
+}
+
+static void decide(struct ple_judge *j, unsigned target)
+{
+	uint32_t naive = j->naive[target];
+	bool down = j->loss[target] > naive + naive / 16 + SLACK;
+
+	j->down = (uint8_t)((j->down & ~(1u << target)) | (unsigned)down << target);
+}
+
+/* Steps of a 64th of the spread, times 0.95 up and 0.05 down; << 12. */
+static void follow_offset(struct ple_judge *j, unsigned h, int32_t error)
+{
+	int32_t spread = j->spread[h];
+
+	spread += ((error < 0 ? -error : error) - spread) >> SPREAD_SHIFT;
+	j->offset[h] += (spread >> 4) * (error > j->offset[h] ? 61 : -3) >> 8;
+	j->spread[h] = spread;
+}
+
+void ple_judge_learn(struct ple_judge *j, unsigned horizon, const uint16_t mixed[PLE_LEVELS],
+		     const uint16_t naive[PLE_LEVELS], int32_t actual)
+{
+	int32_t error = (actual - mixed[PLE_POINT]) * 256;
+
+	j->bias[horizon] += (error - j->bias[horizon]) >> BIAS_SHIFT;
+	follow_offset(j, horizon, (actual - mixed[PLE_HIGH]) * 256);
+	for (unsigned level = 0; level < PLE_LEVELS; level++) {
+		unsigned target = horizon * PLE_LEVELS + level;
+
+		follow(&j->loss[target], loss_of(level, mixed[level], actual));
+		follow(&j->naive[target], loss_of(level, naive[level], actual));
+		decide(j, target);
+	}
+}
