@@ -34,8 +34,12 @@ static bool have_module(const struct boot_info *info, const char *name)
 static void say_left_out(const struct config *config, const struct config_file *wanted,
 			 const char *reason)
 {
-	say("Augur: " CONFIG_FILE ":%u: vm %s: %s: %s\n", (unsigned)wanted->line,
-	    config->vms[wanted->vm].name, wanted->name, reason);
+	if (wanted->vm == CONFIG_ALL_VMS)
+		say("Augur: " CONFIG_FILE ":%u: %s: %s\n", (unsigned)wanted->line, wanted->name,
+		    reason);
+	else
+		say("Augur: " CONFIG_FILE ":%u: vm %s: %s: %s\n", (unsigned)wanted->line,
+		    config->vms[wanted->vm].name, wanted->name, reason);
 }
 
 static void load_module(struct boot_info *info, const struct config *config,

@@ -168,6 +168,12 @@ static bool file_in_slot(const struct config_vm *vm, uint32_t slot, struct confi
 bool config_next_file(const struct config *cfg, struct config_file_iterator *at,
 		      struct config_file *file)
 {
+	if (at->weights < cfg->weight_count) {
+		const struct config_weights *weights = &cfg->weights[at->weights++];
+
+		*file = (struct config_file) { weights->file, CONFIG_ALL_VMS, weights->line };
+		return true;
+	}
 	while (at->vm < cfg->vm_count) {
 		const struct config_vm *vm = &cfg->vms[at->vm];
 

@@ -24,6 +24,7 @@
 #define CONFIG_MAX_VCPUS    64 /* a VM */
 #define CONFIG_MAX_CORES    256
 #define CONFIG_MAX_MODULES  8	  /* a VM */
+#define CONFIG_MAX_WEIGHTS  4	  /* [augur] weights */
 #define CONFIG_MAX_PARAMS   64	  /* policy.KEY lines in all */
 #define CONFIG_MAX_ERRORS   32	  /* recorded; more are only counted */
 #define CONFIG_NAME_LENGTH  32	  /* VM and policy names, with the terminating zero */
@@ -104,6 +105,12 @@ struct config_vm {
 	struct config_slices slices; /* [augur]'s where the VM gives none */
 };
 
+/* [augur] weights = FILE: trained weights for the predictive engine (hv/weight_files.h). */
+struct config_weights {
+	char file[CONFIG_FILE_LENGTH];
+	uint32_t line;
+};
+
 /* `policy.KEY = value`; for one VM, or for all if vm is CONFIG_ALL_VMS. */
 struct config_param {
 	uint32_t vm; /* index into vms */
@@ -134,6 +141,8 @@ struct config {
 	enum config_engine engine;
 	uint32_t engine_core; /* for CONFIG_ENGINE_CORE */
 	uint32_t engine_line; /* 0: not given */
+	struct config_weights weights[CONFIG_MAX_WEIGHTS];
+	uint32_t weight_count;
 	struct config_slices slices;
 
 	struct config_vm vms[CONFIG_MAX_VMS]; /* in the order of the file, invalid ones included */
@@ -198,22 +207,23 @@ void config_add_error(struct config *cfg, uint32_t line, uint32_t vm, const char
 size_t config_format_error(const struct config_error *error, const char *file, char *to,
 			   size_t size);
 
-/* One mention of a file by a valid VM. */
+/* One mention of a file by [augur] or a valid VM. */
 struct config_file {
 	const char *name;
-	uint32_t vm;   /* index into vms */
+	uint32_t vm;   /* index into vms; CONFIG_ALL_VMS: [augur] */
 	uint32_t line; /* where it is named */
 };
 
 /* All zero is the beginning. */
 struct config_file_iterator {
+	uint32_t weights;
 	uint32_t vm;
 	uint32_t slot;
 };
 
 /*
- * The next file that a valid VM needs: image, initrd, modules, VM by VM. False at the end. The
- * same name comes as often as it is mentioned.
+ * The next file that is needed: weights, then those of valid VMs: image, initrd, modules, VM by VM.
+ * False at the end. The same name comes as often as it is mentioned.
  */
 bool config_next_file(const struct config *cfg, struct config_file_iterator *at,
 		      struct config_file *file);

@@ -151,6 +151,23 @@ static bool set_engine(struct parser *parser, const struct key *key, void *field
 	return true;
 }
 
+/* The field is the whole configuration, which has several. */
+static bool add_weights(struct parser *parser, const struct key *key, void *field,
+			struct span value)
+{
+	struct config *cfg = field;
+
+	if (cfg->weight_count == CONFIG_MAX_WEIGHTS) {
+		parser_complain(parser, key->name, value,
+				"is one too many: 4 weight files are the limit");
+		return false;
+	}
+	if (!set_file(parser, key, cfg->weights[cfg->weight_count].file, value))
+		return false;
+	cfg->weights[cfg->weight_count++].line = parser->line;
+	return true;
+}
+
 /* `file arguments`; the field is the whole VM, which has several. */
 static bool add_module(struct parser *parser, const struct key *key, void *field, struct span value)
 {
@@ -196,6 +213,7 @@ static const struct key augur_keys[] = {
 	{ "log", set_word, AT(config, log), .words = log_words },
 	{ "trace", set_word, AT(config, trace), .words = trace_words },
 	{ "engine", set_engine, .offset = 0, .words = engine_words, .max = CONFIG_MAX_CORES - 1 },
+	{ "weights", add_weights, .offset = 0, .repeats = true },
 	{ "slice_us", set_u32, AT(config, slices.slice_us), TIME_RANGE },
 	{ "min_slice_us", set_u32, AT(config, slices.min_slice_us), TIME_RANGE },
 	{ "max_slice_us", set_u32, AT(config, slices.max_slice_us), TIME_RANGE },

@@ -10,11 +10,10 @@
 #include "hv/rendezvous.h"
 #include "hv/time.h"
 #include "hv/vm.h"
+#include "hv/weight_files.h"
 #include "sched/drp_knobs.h"
 #include "sched/engine_advice.h"
 #include "vmx/vector_loan.h"
-
-#define LEARNT_WINDOWS 500 /* an engine that has seen so many is worth taking over */
 
 /* Pieces: weights change slowly, and take a few hundred instructions. Seven has no common divisor
  * with the usual periods. */
@@ -22,10 +21,8 @@
 
 enum predict_mode predict_mode;
 enum sched_fault predict_fault;
+uint32_t predict_learnt = 500;
 const struct ple_kernels *predict_kernels = &ple_kernels_general;
-
-static struct ple_weights weights;
-static bool weights_loaded;
 
 static const char *const mode_names[PREDICT_MODES] = {
 	[PREDICT_AUTO] = "auto",
@@ -38,22 +35,12 @@ const char *predict_mode_name(enum predict_mode mode)
 	return mode < PREDICT_MODES ? mode_names[mode] : "?";
 }
 
-static void load_weights(void)
-{
-	enum ple_weights_error error =
-		ple_weights_load(&weights, ple_default_weights, ple_default_weights_size);
-
-	weights_loaded = error == PLE_WEIGHTS_OK;
-	if (!weights_loaded)
-		log_error("forecast: no LSTM: %s", ple_weights_error_text(error));
-}
-
 /* Kernels that do not agree are a bug of ours; but the machine can do without them. */
 static void choose_kernels(void)
 {
 	const struct ple_kernels *kernels = predict_configured_kernels();
 
-	if (engine_kernels_agree(kernels, weights_loaded ? &weights : NULL))
+	if (engine_kernels_agree(kernels, weight_file_first()->weights))
 		predict_kernels = kernels;
 	else
 		log_error("forecast: the %s kernels are wrong on this processor", kernels->name);
@@ -62,12 +49,29 @@ static void choose_kernels(void)
 
 void predict_init(void)
 {
-	load_weights();
+	weight_files_init();
 	choose_kernels();
 	predict_configure();
 }
 
 /* ---- Engines ---- */
+
+/* A set of weights that comes anew brings the LSTM with it; one that takes another's place, not. */
+void predict_use_weights(struct predict *predict, const struct weight_file *file)
+{
+	uint32_t members = predict->engine.members;
+	bool had = predict->engine.weights;
+
+	ple_engine_use_weights(&predict->engine, file->weights);
+	if (had)
+		ple_engine_enable(&predict->engine, members);
+	predict->weights = file;
+}
+
+bool predict_enable(struct predict *predict, uint32_t models)
+{
+	return ple_engine_enable(&predict->engine, models);
+}
 
 /* An experienced engine of a VM with the same image, or NULL. */
 static struct ple_engine *find_teacher(const struct vcpu *vcpu)
@@ -78,7 +82,7 @@ static struct ple_engine *find_teacher(const struct vcpu *vcpu)
 		if (!vm || vm == vcpu->vm || vcpu->index >= vm->vcpu_count ||
 		    strcmp(vm->config->image, vcpu->vm->config->image) != 0)
 			continue;
-		if (vm->vcpus[vcpu->index]->predict->engine.history.windows >= LEARNT_WINDOWS)
+		if (vm->vcpus[vcpu->index]->predict->engine.history.windows >= predict_learnt)
 			return &vm->vcpus[vcpu->index]->predict->engine;
 	}
 	return NULL;
@@ -99,19 +103,28 @@ static void inherit(void *context)
 enum error predict_create(struct vcpu *vcpu)
 {
 	struct predict *predict = memalign(CACHE_LINE, sizeof(*predict));
-	struct lesson lesson;
 
 	if (!predict)
 		return ERR_NO_MEMORY;
 	memset(predict, 0, sizeof(*predict));
 	ple_engine_init(&predict->engine, predict_kernels);
-	if (weights_loaded)
-		ple_engine_use_weights(&predict->engine, &weights);
 	vcpu->predict = predict;
-	lesson = (struct lesson) { &predict->engine, find_teacher(vcpu) };
-	if (lesson.from)
-		rendezvous(inherit, &lesson); /* its core must not be inside it */
+	predict_use_weights(predict, predict_configured_weights(vcpu->vm->config_index));
+	predict_enable(predict, predict_configured_models(vcpu->vm->config_index));
 	return OK;
+}
+
+void predict_start(struct vcpu *vcpu)
+{
+	struct lesson lesson = { .to = &vcpu->predict->engine };
+
+	if (vcpu->predict->engine.history.windows < predict_learnt)
+		lesson.from = find_teacher(vcpu);
+	if (!lesson.from)
+		return;
+	log_info("forecast: %s/%u starts from what a VM with the same image has learnt",
+		 vcpu->vm->name, vcpu->index);
+	rendezvous(inherit, &lesson);
 }
 
 void predict_destroy(struct vcpu *vcpu)

@@ -21,7 +21,7 @@
 #define PREDICT_PAST 32 /* forecasts kept for people, with what came of them */
 
 struct vcpu;
-struct core;
+struct weight_file;
 
 /* Whose demand is forecast. */
 enum predict_mode {
@@ -43,8 +43,9 @@ struct predict {
 
 	/* Whoever has claimed the engine; for changes, with all cores stopped. */
 	struct ple_engine engine;
-	uint64_t pieces, cost; /* windows observed, ticks that it took */
-	uint64_t last_cost;    /* of the last one; the owner reads it once it has the advice */
+	const struct weight_file *weights; /* what the engine uses */
+	uint64_t pieces, cost;		   /* windows observed, ticks that it took */
+	uint64_t last_cost; /* of the last one; the owner reads it once it has the advice */
 
 	/* The owning core (vcpu->sched.core). */
 	struct sched_fault_state fault;
@@ -57,7 +58,9 @@ struct predict {
 extern enum predict_mode predict_mode;
 extern enum sched_fault predict_fault;
 
-/* Constant after predict_init(). */
+/* Windows after which an engine is experienced; policy.learnt. Both constant after predict_init().
+ */
+extern uint32_t predict_learnt;
 extern const struct ple_kernels *predict_kernels;
 
 const char *predict_mode_name(enum predict_mode mode);
@@ -69,9 +72,27 @@ void predict_init(void);
 void predict_configure(void);
 const struct ple_kernels *predict_configured_kernels(void);
 
-/* Also takes over what the engine of another vCPU of a VM with the same image has learnt. */
+/* The same for one VM: its section counts first. Mistakes are logged, with line and VM. */
+const struct weight_file *predict_configured_weights(uint32_t vm);
+uint32_t predict_configured_models(uint32_t vm);
+
 enum error predict_create(struct vcpu *vcpu);
 void predict_destroy(struct vcpu *vcpu);
+
+/*
+ * The VM is about to start: an engine without experience takes over what that of another vCPU has
+ * learnt, of the same index in a VM with the same image.
+ */
+void predict_start(struct vcpu *vcpu);
+
+/*
+ * With all cores stopped (hv/rendezvous.h), or before the vCPU runs: other weights for its LSTM,
+ * and which models take part, a bit for each enum ple_member. Between two windows, so nothing is
+ * torn, and nothing that was learnt is lost but the LSTM's last layer. False, and nothing changed:
+ * that would leave no model (the LSTM needs weights).
+ */
+void predict_use_weights(struct predict *predict, const struct weight_file *file);
+bool predict_enable(struct predict *predict, uint32_t models);
 
 /* Owning core: a window of this vCPU ended. Hands it over, if the vCPU is to be forecast. */
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now);

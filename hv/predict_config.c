@@ -4,29 +4,57 @@
 
 #include "hv/engine_kernels.h"
 #include "hv/log.h"
+#include "hv/model_list.h"
 #include "hv/modules.h"
 #include "hv/predict.h"
+#include "hv/weight_files.h"
 #include "sched/drp_knobs.h"
+
+#define LEARNT_MAX 1000000
 
 static void complain(const struct config_param *param, const char *why)
 {
-	log_error("augur.cfg:%u: policy.%s: '%s' %s; the default stays", param->line, param->key,
-		  param->value, why);
+	bool all = param->vm == CONFIG_ALL_VMS;
+
+	log_error("augur.cfg:%u: %s%s%spolicy.%s: '%s' %s; the default stays", param->line,
+		  all ? "" : "vm ", all ? "" : config.vms[param->vm].name, all ? "" : ": ",
+		  param->key, param->value, why);
+}
+
+/* False, with a complaint, if it is no number. */
+static bool is_number(const struct config_param *param, unsigned long *value)
+{
+	char *end;
+
+	*value = strtoul(param->value, &end, 10);
+	if (*param->value >= '0' && *param->value <= '9' && *end == '\0')
+		return true;
+	complain(param, "is no number");
+	return false;
 }
 
 static void configure_knob(const struct drp_knob *knob)
 {
 	const struct config_param *param = config_find_param(&config, CONFIG_ALL_VMS, knob->key);
 	unsigned long value;
-	char *end;
 
-	if (!param)
+	if (!param || !is_number(param, &value))
 		return;
-	value = strtoul(param->value, &end, 10);
-	if (*param->value == '\0' || *end != '\0')
-		complain(param, "is no number");
-	else if (value > UINT32_MAX || drp_knob_set(knob->key, (uint32_t)value, &knob) != OK)
+	if (value > UINT32_MAX || drp_knob_set(knob->key, (uint32_t)value, &knob) != OK)
 		complain(param, "is out of range");
+}
+
+static void configure_learnt(void)
+{
+	const struct config_param *param = config_find_param(&config, CONFIG_ALL_VMS, "learnt");
+	unsigned long value;
+
+	if (!param || !is_number(param, &value))
+		return;
+	if (value == 0 || value > LEARNT_MAX)
+		complain(param, "is not a number of windows from 1 to 1000000");
+	else
+		predict_learnt = (uint32_t)value;
 }
 
 static void configure_knobs(void)
@@ -79,9 +107,34 @@ const struct ple_kernels *predict_configured_kernels(void)
 	return engine_kernels_find("auto", &why);
 }
 
+const struct weight_file *predict_configured_weights(uint32_t vm)
+{
+	const struct config_param *param = config_find_param(&config, vm, "weights");
+	const struct weight_file *file;
+
+	if (!param)
+		return weight_file_first();
+	file = weight_file_find(param->value);
+	if (file && file->weights)
+		return file;
+	complain(param, file ? file->why : "is neither default nor a file of [augur] weights");
+	return weight_file_first();
+}
+
+uint32_t predict_configured_models(uint32_t vm)
+{
+	const struct config_param *param = config_find_param(&config, vm, "models");
+	uint32_t models = PLE_ALL_MEMBERS;
+
+	if (param && !model_list_parse(param->value, &models))
+		complain(param, "is neither all nor a list of models, such as last,ewma or -lstm");
+	return models;
+}
+
 void predict_configure(void)
 {
 	configure_knobs();
+	configure_learnt();
 	configure_mode();
 	configure_fault();
 }

@@ -331,6 +331,8 @@ static enum error prepare(struct vm *vm, uint64_t now)
 	error = vm_image_load(vm, &start);
 	if (error != OK)
 		return error;
+	for (uint32_t i = 0; i < vm->vcpu_count; i++)
+		predict_start(vm->vcpus[i]);
 	now = tsc_now();
 	for (uint32_t i = 0; i < vm->vcpu_count; i++)
 		reset_vcpu(vm->vcpus[i], &start, now);

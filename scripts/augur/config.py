@@ -1,7 +1,7 @@
 """From a configuration with host paths to what goes on the ESP.
 
-The files that [vm] sections name (image, initrd, module) are looked up on the host and renamed to
-their base names; line numbers stay as they are, so the hypervisor's messages fit the file. Lines
+The files that [vm] sections name (image, initrd, module), and [augur] its weights, are looked up on
+the host and renamed to their base names; line numbers stay as they are, so the hypervisor's messages fit the file. Lines
 `#! key: value` are directives for the host: defaults for scripts/run, expectations of a boot test.
 """
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE_NAME_MAX = 63                      # bytes: BOOT_NAME_LENGTH less the terminating zero
-FILE_KEYS = ("image", "initrd", "module")
+FILE_KEYS = {"vm": ("image", "initrd", "module"), "augur": ("weights",)}
 SECTION = re.compile(r"^\s*\[\s*(\w+)\s*(.*?)\s*\]")
 SETTING = re.compile(r"^(\s*)([\w.]+)(\s*=\s*)(\S+)(.*)$")
 DIRECTIVE = re.compile(r"^#!\s*([\w-]+)\s*([^:]*?)\s*:\s*(.*?)\s*$")
@@ -69,13 +69,13 @@ class Config:
         for number, line in enumerate(lines, 1):
             if match := SECTION.match(line):
                 section = match.group(1) + " " + match.group(2)
-            elif section.startswith("vm ") and (match := SETTING.match(line)):
+            elif match := SETTING.match(line):
                 line = self._pack_setting(match, number, section)
             yield line
 
     def _pack_setting(self, match, number, section):
         indent, key, equals, value, rest = match.groups()
-        if key not in FILE_KEYS:
+        if key not in FILE_KEYS.get(section.partition(" ")[0], ()):
             return match.group(0)
         host = find_host_file(value, self.path.parent)
         if host is None:

@@ -434,6 +434,36 @@ static void test_engine_places(void **state)
 	assert_int_equal(cfg.engine_core, 3);
 }
 
+static void test_weights_come_first(void **state)
+{
+	struct config_file_iterator at = { 0 };
+	struct config_file file;
+
+	(void)state;
+	assert_int_equal(parse("[vm a]\nimage = x\n[augur]\nweights = w.bin\nweights = v.bin\n"),
+			 OK);
+	assert_true(config_next_file(&cfg, &at, &file));
+	assert_string_equal(file.name, "w.bin");
+	assert_int_equal(file.vm, CONFIG_ALL_VMS);
+	assert_int_equal(file.line, 4);
+	assert_true(config_next_file(&cfg, &at, &file));
+	assert_string_equal(file.name, "v.bin");
+	assert_true(config_next_file(&cfg, &at, &file));
+	assert_string_equal(file.name, "x");
+	assert_false(config_next_file(&cfg, &at, &file));
+}
+
+static void test_too_many_weights(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[augur]\nweights = a\nweights = b\nweights = c\nweights = d\n"
+			       "weights = e\n"),
+			 ERR_FORMAT);
+	assert_int_equal(cfg.weight_count, 4);
+	assert_error(0,
+		     "augur.cfg:6: weights: \"e\" is one too many: 4 weight files are the limit");
+}
+
 static void test_bad_engine_places(void **state)
 {
 	static const char *const bad[] = { "core",   "core x", "core 256", "core -1", "core 1 2",
@@ -530,6 +560,8 @@ int main(void)
 		cmocka_unit_test(test_too_long_text),
 		cmocka_unit_test(test_check_cores),
 		cmocka_unit_test(test_engine_places),
+		cmocka_unit_test(test_weights_come_first),
+		cmocka_unit_test(test_too_many_weights),
 		cmocka_unit_test(test_bad_engine_places),
 		cmocka_unit_test(test_engine_core_must_be_there),
 		cmocka_unit_test(test_engine_core_runs_no_guests),
