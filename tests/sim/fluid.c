@@ -139,6 +139,17 @@ static double scale_of(const struct sim *sim)
 	return fluid > real && fluid > 0 ? real / fluid : 1;
 }
 
+/*
+ * Who has been served before the fluid would have got to it, and then wants less than the fluid
+ * still has to do for it, lacks nothing.
+ */
+static double lacks(const struct sim_task *task, double shortfall)
+{
+	double behind = task->fluid_total - (double)task->entity.stats.run;
+
+	return workload_has_stream(task) && behind < shortfall ? behind : shortfall;
+}
+
 void fluid_end_window(struct sim *sim)
 {
 	double scale;
@@ -148,8 +159,10 @@ void fluid_end_window(struct sim *sim)
 	for (unsigned i = 0; i < sim->task_count; i++) {
 		struct sim_task *task = &sim->tasks[i];
 		double got = (double)(task->entity.stats.run - task->window_run);
-		double error = (task->fluid_got * scale - got) / (double)sim->window;
+		double error;
 
+		task->fluid_total += task->fluid_got;
+		error = lacks(task, task->fluid_got * scale - got) / (double)sim->window;
 		task->window_run = task->entity.stats.run;
 		task->fluid_got = 0;
 		if (error > sim->fair_error && task->spec->work != WORK_SPIN) {

@@ -72,6 +72,7 @@ struct sim_task {
 	uint64_t created;
 	double fluid_backlog; /* see fluid.h */
 	double fluid_got;     /* in this window */
+	double fluid_total;   /* in all windows that have ended */
 };
 
 struct sim_core {
