@@ -43,14 +43,18 @@ int drp_open(struct drp *drp)
 /* Its slice is taken out of the books as it stands; the next plan settles who lent it. */
 void drp_close(struct drp *drp, unsigned account)
 {
+	drp->aside -= drp->account[account].aside;
 	drp->taken &= ~(1ull << account);
 	drp->account[account] = (struct drp_account) { .used = false };
 }
 
 void drp_spend(struct drp *drp, struct drp_account *account, uint64_t ran)
 {
-	drp->pool = above(drp->pool, ran);
+	uint32_t claimed = (uint32_t)least(account->aside, ran);
+
 	account->level = (uint32_t)above(account->level, ran);
+	account->aside -= claimed;
+	drp->aside -= claimed;
 }
 
 /* ---- Reservations ---- */
@@ -209,8 +213,6 @@ static void refill(struct drp *drp, const struct drp_rules *rules, uint64_t now)
 {
 	uint64_t passed = drp->planned ? now - drp->planned : 0;
 
-	drp->pool = least(drp->pool + passed * rules->latency_weight / rules->weight, rules->room);
-
 	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
 		struct drp_account *a = &drp->account[i];
 		uint64_t weight = rules->weight > a->weight ? rules->weight : a->weight;
@@ -255,6 +257,17 @@ static void plan_budgets(struct drp *drp, const struct drp_rules *rules,
 			enlarge_budget(drp, i, rules, before, listener);
 }
 
+static void set_aside(struct drp *drp)
+{
+	drp->aside = 0;
+	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+		struct drp_account *a = &drp->account[i];
+
+		a->aside = a->reserved && !a->came ? (uint32_t)least(a->level, a->need) : 0;
+		drp->aside += a->aside;
+	}
+}
+
 /* ---- The plan ---- */
 
 static void remember(const struct drp *drp, struct before *before)
@@ -291,7 +304,21 @@ void drp_plan(struct drp *drp, const struct drp_rules *rules, const struct drp_l
 			update_reservation(drp, i, rules, listener, now);
 	plan_slices(drp, rules);
 	plan_budgets(drp, rules, &before, listener);
+	set_aside(drp);
 	tell_changes(drp, &before, listener);
+}
+
+uint32_t drp_shortened(const struct drp *drp)
+{
+	uint32_t by = UINT32_MAX;
+
+	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+		const struct drp_account *a = &drp->account[i];
+
+		if (a->used && !a->latency)
+			by = (uint32_t)least(by, above(a->home, a->slice));
+	}
+	return by == UINT32_MAX ? 0 : by;
 }
 
 struct drp_books drp_books(const struct drp *drp)

@@ -16,10 +16,9 @@
  *            a bucket: `level` is what is left of it; it refills at the entity's share of the core.
  *            Levels move with budgets and are never made by a plan.
  *
- * Beyond budgets there is a pool of the core that only reservations draw on, but everybody who runs
- * before others drains. It holds `room` and refills at the share of all latency-sensitive entities
- * together, so what they have of the core in any time t is at most their share of t, and the room,
- * and the budgets: the others keep the rest.
+ * The budgets are parts of what the class may get ahead of all others (sched/credit_lead.c). While
+ * nothing is reserved it is common to all of them. What is left of the budgets of reservations is
+ * set aside: nobody else may have it, but each keeps what is left of its own budget.
  *
  * A reservation opens when the forecast exceeds `spike` and half as much again as the entity's mean
  * demand, before the spike. It stands as long as the
@@ -61,6 +60,7 @@ struct drp_account {
 	uint32_t slice;
 	uint32_t budget;
 	uint32_t level;
+	uint32_t aside; /* of the level, for a spike that has not come yet */
 	bool used;
 	bool latency;
 	bool trusted;
@@ -73,21 +73,19 @@ struct drp_account {
 
 struct drp {
 	struct drp_account account[DRP_ACCOUNTS];
-	uint64_t taken;	  /* bit i: account[i] is in use */
-	uint64_t pool;	  /* ticks that reservations may spend beyond budgets, all together */
-	uint64_t reserve; /* of slices */
-	uint64_t planned; /* tick of the last plan */
+	uint64_t taken;		 /* bit i: account[i] is in use */
+	uint64_t aside;		 /* sum over all accounts */
+	uint64_t reserve;	 /* of slices */
+	uint64_t planned;	 /* tick of the last plan */
 	uint64_t opened, missed; /* reservations, totals */
 };
 
 struct drp_rules {
-	uint32_t scale;		 /* percent */
-	uint32_t spike;		 /* ticks a window */
-	uint32_t floor;		 /* percent of its share that nobody can take from an account */
-	uint64_t grace;		 /* ticks */
-	uint64_t weight;	 /* of all entities, for refilling; > 0 */
-	uint64_t latency_weight; /* of the latency-sensitive among them */
-	uint64_t room;		 /* ticks that the pool holds at most */
+	uint32_t scale;	 /* percent */
+	uint32_t spike;	 /* ticks a window */
+	uint32_t floor;	 /* percent of its share that nobody can take from an account */
+	uint64_t grace;	 /* ticks */
+	uint64_t weight; /* of all entities, for refilling; > 0 */
 };
 
 enum drp_event { DRP_RESERVE, DRP_RELEASE, DRP_SWAP, DRP_CREDIT, DRP_SLICE };
@@ -105,6 +103,15 @@ void drp_close(struct drp *drp, unsigned account);
 /* Makes a new plan out of the accounts' inputs. */
 void drp_plan(struct drp *drp, const struct drp_rules *rules, const struct drp_listener *listener,
 	      uint64_t now);
+
+/* What all others together have set aside. */
+static inline uint64_t drp_set_aside(const struct drp *drp, const struct drp_account *account)
+{
+	return drp->aside - account->aside;
+}
+
+/* By how much all slices of throughput accounts are shorter than without reservations. */
+uint32_t drp_shortened(const struct drp *drp);
 
 /* The account's entity ran before others for `ran` ticks. */
 void drp_spend(struct drp *drp, struct drp_account *account, uint64_t ran);

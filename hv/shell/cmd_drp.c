@@ -63,9 +63,9 @@ static void print_books(const struct core *core)
 		return;
 	books = drp_books(&state->drp);
 	shell_printf("core %u: slices and reserve %lu of %lu ticks, burst budgets %lu of %lu; "
-		     "pool %lu us; %lu reservations, %lu in vain\n",
+		     "%lu us set aside; %lu reservations, %lu in vain\n",
 		     core->index, books.slices, books.homes, books.budgets, books.shares,
-		     us(state->drp.pool), state->drp.opened, state->drp.missed);
+		     us(state->drp.aside), state->drp.opened, state->drp.missed);
 }
 
 static enum error show_plan(void)

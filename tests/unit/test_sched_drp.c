@@ -55,13 +55,13 @@ static int set_up(void **state)
 	memset(&drp, 0, sizeof(drp));
 	memset(events, 0, sizeof(events));
 	now = 1000 * MS;
-	rules = (struct drp_rules) { .scale = 100,
-				     .spike = 2 * MS,
-				     .floor = 25,
-				     .grace = 50 * MS,
-				     .weight = 5 * 256,
-				     .latency_weight = 2 * 256,
-				     .room = 6 * MS };
+	rules = (struct drp_rules) {
+		.scale = 100,
+		.spike = 2 * MS,
+		.floor = 25,
+		.grace = 50 * MS,
+		.weight = 5 * 256,
+	};
 	return 0;
 }
 
@@ -291,20 +291,48 @@ static void buckets_refill_at_the_share_of_the_core(void **state)
 	assert_int_equal(lat->level, RESERVE);
 }
 
-static void pool_is_drained_by_all_and_refills_at_their_share(void **state)
+static void budget_is_set_aside_until_the_spike_comes(void **state)
 {
 	struct drp_account *lat = open_account(0, true), *other = open_account(1, true);
 
 	(void)state;
+	foresee(lat, SPIKE);
+	lat->need = 4 * MS;
 	plan();
-	for (unsigned i = 0; i < 10; i++)
-		plan();
-	assert_int_equal(drp.pool, rules.room);
-	drp_spend(&drp, lat, 4 * MS);
-	drp_spend(&drp, other, 4 * MS);
-	assert_int_equal(drp.pool, 0);
+	assert_int_equal(drp_set_aside(&drp, other), 4 * MS);
+	assert_int_equal(drp_set_aside(&drp, lat), 0);
+	drp_spend(&drp, lat, 1 * MS);
+	assert_int_equal(drp_set_aside(&drp, other), 3 * MS);
+	lat->actual = SPIKE;
 	plan();
-	assert_int_equal(drp.pool, WINDOW * 2 / 5);
+	assert_true(lat->reserved && lat->came);
+	assert_int_equal(drp_set_aside(&drp, other), 0);
+}
+
+static void what_is_set_aside_goes_with_its_account(void **state)
+{
+	struct drp_account *lat = open_account(0, true), *other = open_account(1, true);
+
+	(void)state;
+	foresee(lat, SPIKE);
+	plan();
+	assert_true(drp_set_aside(&drp, other) > 0);
+	drp_close(&drp, 0);
+	assert_int_equal(drp_set_aside(&drp, other), 0);
+}
+
+static void slices_are_shortened_by_what_the_least_shortened_has_lost(void **state)
+{
+	struct drp_account *lat = open_account(0, true), *hog = open_account(1, false);
+
+	(void)state;
+	assert_int_equal(drp_shortened(&drp), 0);
+	open_account(2, false);
+	hog->min = 4 * MS;
+	foresee(lat, SPIKE);
+	plan();
+	assert_int_equal(hog->slice, 4 * MS);
+	assert_int_equal(drp_shortened(&drp), 1 * MS);
 }
 
 static void steady_demand_is_no_spike(void **state)
@@ -522,7 +550,10 @@ int main(void)
 		cmocka_unit_test_setup(budgets_swap_when_forecasts_cross, set_up),
 		cmocka_unit_test_setup(spent_budget_is_not_given_away, set_up),
 		cmocka_unit_test_setup(buckets_refill_at_the_share_of_the_core, set_up),
-		cmocka_unit_test_setup(pool_is_drained_by_all_and_refills_at_their_share, set_up),
+		cmocka_unit_test_setup(budget_is_set_aside_until_the_spike_comes, set_up),
+		cmocka_unit_test_setup(what_is_set_aside_goes_with_its_account, set_up),
+		cmocka_unit_test_setup(slices_are_shortened_by_what_the_least_shortened_has_lost,
+				       set_up),
 		cmocka_unit_test_setup(steady_demand_is_no_spike, set_up),
 		cmocka_unit_test_setup(nothing_is_made_or_lost, set_up),
 		cmocka_unit_test_setup(accounts_run_out_and_come_back, set_up),
