@@ -172,6 +172,7 @@ static int rows(const char *path)
 		fprintf(stderr, "scenario: %s\n", message);
 		return 1;
 	}
+	trace_csv_limit(&trace, TRACE_PERCENT);
 	for (unsigned i = 0; i < trace.rows && i < TRACE_ROWS; i++)
 		row[i] = (struct trace_row_us) { (uint32_t)trace.row[i].length_us,
 						 (uint32_t)trace.row[i].demand_us };

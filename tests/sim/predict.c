@@ -4,13 +4,17 @@
 
 #include "sched/drp_knobs.h"
 #include "sched/engine_advice.h"
+#include "tests/sim/fluid.h"
+#include "tests/sim/workload.h"
 
-#define WINDOW_MS 10
+#define WINDOW_MS      10
+#define ORACLE_WINDOWS 5
 
 struct predict_task {
 	struct ple_engine engine;
 	struct sched_fault_state fault;
 	uint32_t peak_us;
+	uint32_t said_us;	     /* by the oracle, of this window */
 	uint64_t run, wait, wakeups; /* totals at the start of the window */
 };
 
@@ -101,23 +105,53 @@ static uint32_t demand_at(const struct predict_sim *p, unsigned window, unsigned
 	return window < p->windows ? p->demand[(size_t)window * p->tasks + task] : 0;
 }
 
-/* What the next windows will bring, from the recording; `high` is the largest of them. */
-static void ask_oracle(struct sched_advice *advice, const struct predict_sim *oracle,
-		       unsigned window, unsigned task)
+/* Demand of the next windows, ticks each. */
+typedef uint64_t future[ORACLE_WINDOWS];
+
+/* What has come and is not done yet, then what will come; a vCPU can do a window's work in one. */
+static void look_ahead(struct sim *sim, unsigned i, future demand)
 {
-	static const unsigned spans[SCHED_HORIZONS] = { 1, 2, 5 };
+	const struct sim_task *task = &sim->tasks[i];
+	struct sim_task stream;
+	uint64_t window = WINDOW_MS * sim->ms, end = sim->now;
+	uint64_t backlog;
+
+	fluid_advance(sim, sim->now);
+	stream = sim->streams[i];
+	backlog = (uint64_t)(task->fluid_total + task->fluid_got + task->fluid_backlog + 0.5) -
+		  task->entity.stats.run;
+	for (unsigned w = 0; w < ORACLE_WINDOWS; w++) {
+		end += window;
+		for (; stream.deadline < end; workload_next(&stream, stream.deadline))
+			backlog += stream.remaining;
+		demand[w] = backlog < window ? backlog : window;
+		backlog -= demand[w];
+	}
+}
+
+/* Tasks that skip what they cannot do: as it came in an earlier run. */
+static void remember(const struct sim *sim, const struct predict_sim *oracle, unsigned now,
+		     unsigned i, future demand)
+{
+	for (unsigned w = 0; w < ORACLE_WINDOWS; w++)
+		demand[w] = demand_at(oracle, now + w, i) * sim->ms / 1000;
+}
+
+/* What the next windows will bring; `high` is the largest of them. */
+static void ask_oracle(struct sched_advice *advice, const struct sim *sim, const future demand)
+{
+	static const unsigned spans[SCHED_HORIZONS] = { 1, 2, ORACLE_WINDOWS };
 
 	for (unsigned h = 0; h < SCHED_HORIZONS; h++) {
-		uint32_t sum = 0, most = 0;
+		uint64_t sum = 0, most = 0;
 
-		for (unsigned i = 0; i < spans[h]; i++) {
-			uint32_t demand = demand_at(oracle, window + i, task);
-
-			sum += demand;
-			most = demand > most ? demand : most;
+		for (unsigned w = 0; w < spans[h]; w++) {
+			sum += demand[w];
+			most = demand[w] > most ? demand[w] : most;
 		}
-		sum /= spans[h];
-		advice->cpu[h] = (struct sched_expectation) { sum, sum, most };
+		advice->cpu[h] =
+			(struct sched_expectation) { us(sim, sum / spans[h]),
+						     us(sim, sum / spans[h]), us(sim, most) };
 	}
 }
 
@@ -141,7 +175,15 @@ static void advise(const struct advisor *a, unsigned i, const struct ple_window 
 		ple_engine_observe(&a->p->task[i].engine, window);
 		sched_advice_of_engine(&advice, &a->p->task[i].engine, window);
 	} else {
-		ask_oracle(&advice, a->oracle, a->p->windows, i);
+		future demand;
+
+		if (workload_has_stream(&a->sim->tasks[i]))
+			look_ahead(a->sim, i, demand);
+		else
+			remember(a->sim, a->oracle, a->p->windows, i, demand);
+		advice.actual_us = a->p->task[i].said_us; /* which was the truth */
+		ask_oracle(&advice, a->sim, demand);
+		a->p->task[i].said_us = advice.cpu[SCHED_10MS].mean;
 	}
 	sched_break_advice(&advice, a->fault, &a->p->task[i].fault);
 	sched_advise(core, entity, &advice, a->sim->now);

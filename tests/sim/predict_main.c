@@ -11,12 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/bench/charges.h"
 #include "tests/sim/predict.h"
-
-/* What real hardware would charge on top of the emulator's ticks. */
-#define CHARGE_EXIT   1200
-#define CHARGE_IPI    2000
-#define CHARGE_ENGINE 39000 /* a forecast with kernels for general registers */
 
 #define MAX_TASKS  128
 #define MAX_TRACES 16
@@ -75,8 +71,8 @@ static void collect(struct sim *sim, uint64_t forecasts, struct outcome *out)
 {
 	struct sim_samples bursts = { 0 };
 	uint64_t left = sim->now * sim->core_count, hogs = 0;
-	uint64_t charge =
-		CHARGE_EXIT * sim_exits(sim) + CHARGE_IPI * sim->kicks + CHARGE_ENGINE * forecasts;
+	uint64_t charge = CHARGE_EXIT * sim_exits(sim) + CHARGE_IPI * sim->kicks +
+			  CHARGE_FORECAST * forecasts;
 
 	for (unsigned i = 0; i < sim->task_count; i++) {
 		struct sim_task *task = &sim->tasks[i];
@@ -219,6 +215,7 @@ static int compare_trace(const struct options *options, FILE *tsv, const char *p
 		fprintf(stderr, "sim-predict: %s\n", message);
 		return 1;
 	}
+	trace_csv_limit(&trace, TRACE_PERCENT);
 	compare(options, tsv, name, &trace_scenario, &trace);
 	trace_csv_free(&trace);
 	return 0;
@@ -273,6 +270,7 @@ int main(int argc, char **argv)
 	if (!options.trace_count) {
 		compare_all(&options, tsv, scenarios, scenario_count);
 		compare_all(&options, tsv, spike_scenarios, spike_scenario_count);
+		compare_all(&options, tsv, crowded_scenarios, crowded_scenario_count);
 	}
 	for (unsigned i = 0; i < options.trace_count; i++)
 		status |= compare_trace(&options, tsv, options.traces[i]);

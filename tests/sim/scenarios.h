@@ -59,8 +59,17 @@ extern const unsigned scenario_count;
 extern const struct scenario spike_scenarios[];
 extern const unsigned spike_scenario_count;
 
-/* P3: recorded demand against hogs. */
+/*
+ * P3: recorded demand against hogs. Of programs that want more in the mean than half of the VM's
+ * share of the core, demand is scaled down to that: latency is to be measured, not lack of
+ * capacity.
+ */
 extern const struct scenario trace_scenario;
+#define TRACE_PERCENT 25
+
+/* As P1 and P5 with less room: only two hogs lend time to six VMs. The simulator only. */
+extern const struct scenario crowded_scenarios[];
+extern const unsigned crowded_scenario_count;
 
 /* NULL if there is none of that name; of the standard ones, and of any. */
 const struct scenario *scenario_find(const char *name);

@@ -1,6 +1,12 @@
 /*
  * Scenarios for forecasts: several latency-sensitive VMs, each of which needs far more than its own
  * burst budget now and then, and hogs. All demand of a latency VM over a second is below its share.
+ *
+ * In P1-P5 four hogs can lend what the spikes take, each less than 1% of a second. With two of them
+ * and six VMs they cannot: there whoever serves all spikes at once, as credit does with its 30 ms
+ * of saved credit, leaves some vCPU short of its share by more than that (crowded_scenarios).
+ * There half of credit's 99th percentile is also less than the longest spike alone takes; in P1 and
+ * P2 it can be reached.
  */
 #include "tests/sim/scenarios.h"
 
@@ -9,37 +15,53 @@
 #define SECOND (1000 * SCENARIO_MS)
 
 /* clang-format off */
-#define SPIKES                                                                                     \
-	.work = WORK_SPIKES, .vcpus = 1, .weight = 256, .latency = true, .period = 10 * SCENARIO_MS
+#define SPIKES(ms) \
+	.work = WORK_SPIKES, .vcpus = 1, .weight = 256, .latency = true, .period = (ms) * SCENARIO_MS
 #define HOGS(n) { .name = "hog", .work = WORK_HOG, .copies = (n), .vcpus = 1, .weight = 256 }
 
 const struct scenario spike_scenarios[] = {
 	{ "p1",
-	  "six VMs in turn, spikes that grow and shrink, and two hogs",
+	  "three VMs in turn, spikes that grow to 14 ms and shrink, and four hogs",
 	  1,
 	  30 * SECOND,
-	  { { .name = "spike", SPIKES, .copies = 6, .burst = SCENARIO_MS / 4, .shape_step = 5,
-	      .shape = { 1, 4, 12, 36, 8, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1 } },
-	    HOGS(2) } },
+	  { { .name = "spike", SPIKES(25), .copies = 3, .burst = 9 * SCENARIO_MS / 10, .shape_step = 5,
+	      .shape = { 1, 2, 4, 8, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0 } },
+	    HOGS(4) } },
 	{ "p2",
-	  "two VMs that burst together for 14 ms, two that seldom wake, and four hogs",
+	  "two VMs that burst together for 12 ms, and four hogs",
 	  1,
 	  30 * SECOND,
-	  { { .name = "pair", SPIKES, .copies = 2, .burst = SCENARIO_MS,
-	      .shape = { 14, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0 } },
-	    { .name = "calm", SPIKES, .copies = 2, .burst = SCENARIO_MS / 10,
-	      .shape = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1 } },
+	  { { .name = "pair", SPIKES(10), .copies = 2, .burst = SCENARIO_MS,
+	      .shape = { 12, 0, 0, 0, 0, 1, 0, 0, 12, 0, 0, 0, 0, 1, 0, 0 } },
 	    HOGS(4) } },
 	{ "p4",
 	  "as p1, but the pattern changes in the middle",
 	  1,
 	  30 * SECOND,
-	  { { .name = "spike", SPIKES, .copies = 6, .burst = SCENARIO_MS / 4, .shape_step = 5,
-	      .shape = { 1, 4, 12, 36, 8, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1 },
-	      .other_shape = { 1, 30, 0, 0, 1, 0, 0, 0, 1, 4, 0, 0, 24, 0, 0, 1 },
+	  { { .name = "spike", SPIKES(25), .copies = 3, .burst = 9 * SCENARIO_MS / 10, .shape_step = 5,
+	      .shape = { 1, 2, 4, 8, 16, 8, 4, 2, 1, 0, 0, 0, 0, 0, 0, 0 },
+	      .other_shape = { 1, 16, 0, 0, 1, 0, 0, 0, 1, 4, 0, 0, 16, 0, 0, 1 },
 	      .switch_at = 15 * SECOND },
-	    HOGS(2) } },
+	    HOGS(4) } },
 	{ "p5",
+	  "three VMs with random arrivals and heavy-tailed bursts, and four hogs",
+	  1,
+	  30 * SECOND,
+	  { { .name = "open", .work = WORK_OPEN, .copies = 3, .vcpus = 1, .weight = 256,
+	      .latency = true, .period = 15000017, .burst = SCENARIO_MS,
+	      .period_step = 1000003 },
+	    HOGS(4) } },
+};
+
+const struct scenario crowded_scenarios[] = {
+	{ "crowd1",
+	  "six VMs in turn, spikes that grow and shrink, and two hogs",
+	  1,
+	  30 * SECOND,
+	  { { .name = "spike", SPIKES(10), .copies = 6, .burst = SCENARIO_MS / 4, .shape_step = 5,
+	      .shape = { 1, 4, 12, 36, 8, 2, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1 } },
+	    HOGS(2) } },
+	{ "crowd5",
 	  "six VMs with random arrivals and heavy-tailed bursts, and two hogs",
 	  1,
 	  30 * SECOND,
@@ -61,6 +83,7 @@ const struct scenario trace_scenario = {
 /* clang-format on */
 
 const unsigned spike_scenario_count = sizeof(spike_scenarios) / sizeof(spike_scenarios[0]);
+const unsigned crowded_scenario_count = sizeof(crowded_scenarios) / sizeof(crowded_scenarios[0]);
 
 const struct scenario *scenario_find_any(const char *name)
 {

@@ -134,6 +134,19 @@ enum error trace_csv_load(struct trace_csv *trace, const char *path, char *messa
 	return error;
 }
 
+void trace_csv_limit(struct trace_csv *trace, unsigned percent)
+{
+	uint64_t demand = 0, limit = 0;
+
+	for (unsigned i = 0; i < trace->rows; i++) {
+		demand += trace->row[i].demand_us;
+		limit += trace->row[i].length_us;
+	}
+	limit = limit * percent / 100;
+	for (unsigned i = 0; i < trace->rows && demand > limit; i++)
+		trace->row[i].demand_us = trace->row[i].demand_us * limit / demand;
+}
+
 void trace_csv_free(struct trace_csv *trace)
 {
 	free(trace->row);

@@ -26,6 +26,10 @@ struct trace_csv {
  * no demand at all.
  */
 enum error trace_csv_load(struct trace_csv *trace, const char *path, char *message, size_t size);
+
+/* Scales the demand of all rows so that it is at most so many percent of the time in the mean. */
+void trace_csv_limit(struct trace_csv *trace, unsigned percent);
+
 void trace_csv_free(struct trace_csv *trace);
 
 #endif

@@ -69,11 +69,25 @@ static void refuses_bad_files(void **state)
 			 ERR_NOT_FOUND);
 }
 
+static void demand_over_the_limit_is_scaled_down(void **state)
+{
+	(void)state;
+	assert_int_equal(load("t_us,cpu_us,wait_us\n100,20,0\n200,60,0\n"), OK);
+	trace_csv_limit(&trace, 40);
+	assert_int_equal(trace.row[0].demand_us, 20);
+	assert_int_equal(trace.row[1].demand_us, 60);
+	trace_csv_limit(&trace, 20);
+	assert_int_equal(trace.row[0].demand_us, 10);
+	assert_int_equal(trace.row[1].demand_us, 30);
+	trace_csv_free(&trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_columns_by_name),
 		cmocka_unit_test(refuses_bad_files),
+		cmocka_unit_test(demand_over_the_limit_is_scaled_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
