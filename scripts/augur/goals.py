@@ -40,10 +40,9 @@ def with_goal(line, goals):
 
 
 def print_judged(lines, goals):
-    """Those of the lines that have a goal; then how many are met."""
-    judged = [with_goal(line, goals) for line in lines if line.split("\t")[0] in goals]
+    """The lines, with goals where there are any; then how many goals are met."""
+    judged = [with_goal(line, goals) if line.split("\t")[0] in goals else line for line in lines]
     for line in judged:
         print(line)
-    if judged:
-        missed = sum(line.endswith("MISSED") for line in judged)
-        print(f"{len(judged) - missed} goals met, {missed} missed")
+    met, missed = (sum(line.endswith(word) for line in judged) for word in ("\tmet", "\tMISSED"))
+    print(f"{met} goals met, {missed} missed")
