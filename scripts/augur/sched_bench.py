@@ -89,15 +89,26 @@ def window_of(run_):
     return max(task.start for task in run_.tasks), min(task.end for task in run_.tasks)
 
 
+def parts(run_, start, end):
+    """Yields (task, the part of its time on a core that lies between two moments). Time on a core
+    is that of the trace, in which the hypervisor's own work counts for who is interrupted by it."""
+    of_entity = {}
+    for run in run_.trace.runs():
+        of_entity.setdefault(run.entity, []).append(run)
+    for task in run_.tasks:
+        runs = of_entity.get(task.entity, [])
+        whole, part = (sum(fair.received(runs, *span).values())
+                       for span in ((task.start, task.end), (start, end)))
+        yield task, part / whole if whole else 0
+
+
 def throughput(run_, start, end):
     """What the VMs that are not latency-sensitive computed, of what was left to them: raw, and less
     what real hardware would charge for exits, IPIs and invalidations of all VMs. In percent. The
     formulas are in tests/bench/charges.h."""
-    ran = fair.received(run_.trace.runs(), start, end)
     left = (end - start) * run_.trace.cores
     hogs = charge = 0
-    for task in run_.tasks:
-        part = ran.get(task.entity, 0) / task.run if task.run else 0
+    for task, part in parts(run_, start, end):
         charge += CHARGE["EXIT"] * task.exits * part
         if task.vm.latency:
             left -= task.work * part
