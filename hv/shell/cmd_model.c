@@ -43,39 +43,20 @@ static enum error list_files(void)
 
 /* ---- One vCPU ---- */
 
-struct shares {
-	uint32_t weight[PLE_MEMBERS];
-	uint64_t sum;
-};
-
-static void take_shares(const struct ple_engine *engine, unsigned level, struct shares *shares)
+static unsigned percent(const struct ple_engine *engine, unsigned member, unsigned level)
 {
-	unsigned last = (engine->history.windows + PLE_PAST - 1) % PLE_PAST;
-
-	ple_mixture_weights(&engine->mixture[PLE_10MS][level],
-			    engine->past[last].features.situation, engine->members, shares->weight);
-	shares->sum = 0;
-	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		shares->sum += shares->weight[m];
-}
-
-static uint64_t percent(const struct shares *shares, unsigned member)
-{
-	return shares->sum ? shares->weight[member] * 100ull / shares->sum : 0;
+	return ple_engine_share(engine, member, PLE_10MS, level) * 100u / PLE_SHARE_ONE;
 }
 
 static void print_models(const struct predict *predict)
 {
 	const struct ple_engine *engine = &predict->engine;
-	struct shares point, high;
 
-	take_shares(engine, PLE_POINT, &point);
-	take_shares(engine, PLE_HIGH, &high);
 	shell_puts("model            on   share of the median  share of the 0.95 quantile\n");
 	for (unsigned m = 0; m < PLE_MEMBERS; m++)
-		shell_printf("%-16s %-4s %18lu%% %26lu%%\n", ple_models[m]->name,
-			     engine->members >> m & 1 ? "yes" : "no", percent(&point, m),
-			     percent(&high, m));
+		shell_printf("%-16s %-4s %18u%% %26u%%\n", ple_models[m]->name,
+			     engine->members >> m & 1 ? "yes" : "no", percent(engine, m, PLE_POINT),
+			     percent(engine, m, PLE_HIGH));
 	shell_printf("weights: %s; %lu windows observed\n", predict->weights->name,
 		     predict->pieces);
 }
