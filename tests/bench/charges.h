@@ -25,7 +25,7 @@
 #define CHARGE_INVEPT 500  /* for each invalidation of EPT entries */
 
 /* The simulator only: what the hypervisor really spends on a forecast, with AVX2 kernels. */
-#define CHARGE_FORECAST 17500
+#define CHARGE_FORECAST 7600
 
 /* The policy that the project recommends: the figures sN.best are its. */
 #define RECOMMENDED_POLICY "compensated"
