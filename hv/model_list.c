@@ -34,10 +34,10 @@ static bool take_word(const char *word, size_t length, bool excluding, uint32_t 
 bool model_list_parse(const char *text, uint32_t *members)
 {
 	bool excluding = *text == '-';
-	uint32_t chosen = excluding ? PLE_ALL_MEMBERS : 0;
+	uint32_t chosen = excluding ? PLE_DEFAULT_MEMBERS : 0;
 
-	if (strcmp(text, "all") == 0) {
-		*members = PLE_ALL_MEMBERS;
+	if (strcmp(text, "default") == 0) {
+		*members = PLE_DEFAULT_MEMBERS;
 		return true;
 	}
 	for (;;) {

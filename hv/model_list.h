@@ -1,7 +1,7 @@
 /*
- * Which models of the predictive engine take part, as text: names separated by commas. "all" is
- * every one; a list of names is exactly those; a list that begins with -NAME is all but those.
- * Pure.
+ * Which models of the predictive engine take part, as text: names separated by commas. "default"
+ * is PLE_DEFAULT_MEMBERS; a list of names is exactly those; a list that begins with -NAME is the
+ * default ones but those. Pure.
  */
 #ifndef HV_MODEL_LIST_H
 #define HV_MODEL_LIST_H

@@ -68,11 +68,6 @@ void predict_use_weights(struct predict *predict, const struct weight_file *file
 	predict->weights = file;
 }
 
-bool predict_enable(struct predict *predict, uint32_t models)
-{
-	return ple_engine_enable(&predict->engine, models);
-}
-
 /* An experienced engine of a VM with the same image, or NULL. */
 static struct ple_engine *find_teacher(const struct vcpu *vcpu)
 {
@@ -91,6 +86,7 @@ static struct ple_engine *find_teacher(const struct vcpu *vcpu)
 struct lesson {
 	struct ple_engine *to;
 	const struct ple_engine *from;
+	uint32_t members; /* of `to`: whose models were chosen keeps the choice */
 };
 
 static void inherit(void *context)
@@ -98,6 +94,7 @@ static void inherit(void *context)
 	struct lesson *lesson = context;
 
 	ple_engine_inherit(lesson->to, lesson->from);
+	ple_engine_enable(lesson->to, lesson->members);
 }
 
 enum error predict_create(struct vcpu *vcpu)
@@ -110,15 +107,16 @@ enum error predict_create(struct vcpu *vcpu)
 	ple_engine_init(&predict->engine, predict_kernels);
 	vcpu->predict = predict;
 	predict_use_weights(predict, predict_configured_weights(vcpu->vm->config_index));
-	predict_enable(predict, predict_configured_models(vcpu->vm->config_index));
+	predict_configure_models(&predict->engine, vcpu->vm->config_index);
 	return OK;
 }
 
 void predict_start(struct vcpu *vcpu)
 {
-	struct lesson lesson = { .to = &vcpu->predict->engine };
+	struct ple_engine *engine = &vcpu->predict->engine;
+	struct lesson lesson = { .to = engine, .members = engine->members };
 
-	if (vcpu->predict->engine.history.windows < predict_learnt)
+	if (engine->history.windows < predict_learnt)
 		lesson.from = find_teacher(vcpu);
 	if (!lesson.from)
 		return;

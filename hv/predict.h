@@ -74,7 +74,7 @@ const struct ple_kernels *predict_configured_kernels(void);
 
 /* The same for one VM: its section counts first. Mistakes are logged, with line and VM. */
 const struct weight_file *predict_configured_weights(uint32_t vm);
-uint32_t predict_configured_models(uint32_t vm);
+void predict_configure_models(struct ple_engine *engine, uint32_t vm);
 
 enum error predict_create(struct vcpu *vcpu);
 void predict_destroy(struct vcpu *vcpu);
@@ -86,13 +86,11 @@ void predict_destroy(struct vcpu *vcpu);
 void predict_start(struct vcpu *vcpu);
 
 /*
- * With all cores stopped (hv/rendezvous.h), or before the vCPU runs: other weights for its LSTM,
- * and which models take part, a bit for each enum ple_member. Between two windows, so nothing is
- * torn, and nothing that was learnt is lost but the LSTM's last layer. False, and nothing changed:
- * that would leave no model (the LSTM needs weights).
+ * With all cores stopped (hv/rendezvous.h), or before the vCPU runs: other weights for its LSTM.
+ * Between two windows, so nothing is torn, and nothing that was learnt is lost but the LSTM's last
+ * layer. ple_engine_enable() changes models, under the same condition.
  */
 void predict_use_weights(struct predict *predict, const struct weight_file *file);
-bool predict_enable(struct predict *predict, uint32_t models);
 
 /* Owning core: a window of this vCPU ended. Hands it over, if the vCPU is to be forecast. */
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now);

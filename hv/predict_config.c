@@ -121,14 +121,22 @@ const struct weight_file *predict_configured_weights(uint32_t vm)
 	return weight_file_first();
 }
 
-uint32_t predict_configured_models(uint32_t vm)
+void predict_configure_models(struct ple_engine *engine, uint32_t vm)
 {
 	const struct config_param *param = config_find_param(&config, vm, "models");
-	uint32_t models = PLE_ALL_MEMBERS;
+	enum ple_choice choice;
+	uint32_t models;
 
-	if (param && !model_list_parse(param->value, &models))
-		complain(param, "is neither all nor a list of models, such as last,ewma or -lstm");
-	return models;
+	if (!param)
+		return;
+	if (!model_list_parse(param->value, &models)) {
+		complain(param, "is neither a list of models, such as last,ewma, nor of those to "
+				"leave out, such as -lstm");
+		return;
+	}
+	choice = ple_engine_enable(engine, models);
+	if (choice != PLE_CHOICE_OK)
+		complain(param, ple_choice_text(choice));
 }
 
 void predict_configure(void)

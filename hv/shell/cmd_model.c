@@ -43,9 +43,9 @@ static enum error list_files(void)
 
 /* ---- One vCPU ---- */
 
-static unsigned percent(const struct ple_engine *engine, unsigned member, unsigned level)
+static unsigned percent(const struct ple_engine *engine, unsigned model, unsigned level)
 {
-	return ple_engine_share(engine, member, PLE_10MS, level) * 100u / PLE_SHARE_ONE;
+	return ple_engine_share(engine, model, PLE_10MS, level) * 100 / PLE_SHARE_ONE;
 }
 
 static void print_models(const struct predict *predict)
@@ -68,19 +68,25 @@ struct change {
 	int model;	     /* -1: the weights change */
 	bool on;
 	const struct weight_file *file;
-	unsigned refused; /* vCPUs whose engines would have been left without a model */
+	unsigned refused;    /* vCPUs whose engines refused it... */
+	enum ple_choice why; /* ...the last of them because of this */
 };
 
 static void change_vcpu(struct change *change, struct predict *predict)
 {
 	uint32_t models = predict->engine.members;
+	enum ple_choice choice;
 
 	if (change->model < 0) {
 		predict_use_weights(predict, change->file);
 		return;
 	}
 	models = change->on ? models | 1u << change->model : models & ~(1u << change->model);
-	change->refused += !predict_enable(predict, models);
+	choice = ple_engine_enable(&predict->engine, models);
+	if (choice == PLE_CHOICE_OK)
+		return;
+	change->why = choice;
+	change->refused++;
 }
 
 static void change_all(void *context)
@@ -104,7 +110,7 @@ static enum error apply(struct change *change, const char *vm_name)
 	change->vm = vm;
 	rendezvous(change_all, change);
 	if (change->refused)
-		return shell_error("%u vCPUs would be left without a model; theirs stay",
+		return shell_error("%s: the models of %u vCPUs stay", ple_choice_text(change->why),
 				   change->refused);
 	return OK;
 }

@@ -33,18 +33,19 @@ static void every_model_is_found_by_its_name(void **state)
 static void lists_choose_or_exclude(void **state)
 {
 	(void)state;
-	assert_int_equal(parsed("all"), PLE_ALL_MEMBERS);
+	assert_int_equal(parsed("default"), PLE_DEFAULT_MEMBERS);
 	assert_int_equal(parsed("last,ewma,lstm"), BIT(PLE_LAST) | BIT(PLE_EWMA) | BIT(PLE_LSTM));
 	assert_int_equal(parsed("last,last"), BIT(PLE_LAST));
-	assert_int_equal(parsed("-lstm"), PLE_ALL_MEMBERS & ~BIT(PLE_LSTM));
-	assert_int_equal(parsed("-lstm,-ar"), PLE_ALL_MEMBERS & ~BIT(PLE_LSTM) & ~BIT(PLE_AR));
+	assert_int_equal(parsed("-lstm"), PLE_DEFAULT_MEMBERS & ~BIT(PLE_LSTM));
+	assert_int_equal(parsed("-lstm,-ar"), PLE_DEFAULT_MEMBERS & ~BIT(PLE_LSTM) & ~BIT(PLE_AR));
 }
 
 static void nonsense_is_refused_and_changes_nothing(void **state)
 {
-	static const char *const bad[] = { "",	    ",",	"last,",  ",last",    "last,,ar",
-					   "LAST",  "all,last", "-",	  "-last,ar", "last,-ar",
-					   "last ", "nonsense", "--last", "-all" };
+	static const char *const bad[] = { "",	       ",",	   "last,",	   ",last",
+					   "last,,ar", "LAST",	   "default,last", "-",
+					   "-last,ar", "last,-ar", "last ",	   "nonsense",
+					   "--last",   "-default" };
 	uint32_t members = 42;
 
 	(void)state;
