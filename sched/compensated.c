@@ -28,8 +28,6 @@
 
 static const struct credit_config config = {
 	.boost = true,
-	.by_class = true,
-	.keep_turn = true,
 	.by_share = true,
 	.own_slices = true,
 	.slice_us = 4000,
@@ -44,5 +42,6 @@ const struct sched_ops sched_compensated = {
 	.name = "compensated",
 	.summary = "credit for two latency classes, preemption compensation, 4 ms slices",
 	.config = &config,
+	.decide = credit_decide_by_share,
 	CREDIT_OPS,
 };

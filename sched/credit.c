@@ -39,7 +39,6 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 
 	(void)now;
 	credit->config = config;
-	credit->over_reason = config->by_share ? SCHED_WHY_SHARE : SCHED_WHY_LEFTOVER;
 	sched_list_init(&credit->under);
 	sched_list_init(&credit->boosts);
 	sched_share_init(&credit->clock);
@@ -58,15 +57,21 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
 }
 
+static bool by_share(const struct sched_core *core)
+{
+	return credit_config(core)->by_share;
+}
+
 /*
  * By virtual time; in order of shares, by that in the middle of its next slice. By the start of the
  * slice, light entities would get ahead at the cost of heavy ones, by its end the other way round.
  */
-static inline void queue_over(struct sched_core *core, struct sched_entity *entity, bool first)
+SCHED_INLINE void queue_over(struct sched_core *core, struct sched_entity *entity, bool shares,
+			     bool first)
 {
 	uint64_t key = first ? 0 : credit_state(entity)->share.time;
 
-	if (credit_config(core)->by_share)
+	if (shares)
 		key += credit_state(entity)->half;
 	credit_state(entity)->queue = CREDIT_OVER;
 	sched_calendar_insert(&credit_of(core)->over, entity, key);
@@ -107,16 +112,17 @@ static APART void queue_boost(struct sched_core *core, struct sched_entity *enti
 	struct credit_core *credit = credit_of(core);
 
 	credit_state(entity)->queue = CREDIT_BOOST;
-	if (credit->config->by_class)
+	if (credit->config->by_share)
 		sched_heap_insert(&credit->boost, &entity->node,
 				  first ? 0 : boost_key(core, entity));
 	else
 		queue_in_list(&credit->boosts, entity, first);
 }
 
-static void unqueue_boost(struct credit_core *credit, struct sched_entity *entity)
+SCHED_INLINE void unqueue_boost(struct credit_core *credit, struct sched_entity *entity,
+				bool shares)
 {
-	if (credit->config->by_class)
+	if (shares)
 		sched_heap_remove(&credit->boost, &entity->node);
 	else
 		sched_list_remove(&entity->link);
@@ -128,16 +134,17 @@ static inline void queue_under(struct sched_core *core, struct sched_entity *ent
 	queue_in_list(&credit_of(core)->under, entity, first);
 }
 
-SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool first)
+SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool shares,
+				  bool first)
 {
 	if (credit_state(entity)->boosted && credit_under(core, entity))
 		queue_boost(core, entity, first);
-	else if (credit_config(core)->by_share)
-		queue_over(core, entity, first && credit_under(core, entity));
+	else if (shares)
+		queue_over(core, entity, true, first && credit_under(core, entity));
 	else if (credit_under(core, entity))
 		queue_under(core, entity, first);
 	else
-		queue_over(core, entity, false);
+		queue_over(core, entity, false, false);
 }
 
 static APART void park(struct sched_core *core, struct sched_entity *entity)
@@ -174,13 +181,13 @@ static bool may_boost(struct sched_core *core, const struct sched_entity *entity
 	const struct credit_config *config = credit_config(core);
 
 	return config->boost && credit_under(core, entity) &&
-	       (!config->by_class || entity->class == SCHED_LATENCY) && !credit_lead_spent(core) &&
+	       (!config->by_share || entity->class == SCHED_LATENCY) && !credit_lead_spent(core) &&
 	       (!config->may_boost || config->may_boost(core, entity));
 }
 
 static bool boost_lasted(const struct sched_core *core, const struct sched_entity *entity)
 {
-	return !credit_config(core)->by_class &&
+	return !credit_config(core)->by_share &&
 	       entity->burst + core->sched->grain >= credit_ticks(core)->boost;
 }
 
@@ -210,18 +217,18 @@ static inline void set_aside(struct sched_core *core, struct sched_entity *entit
 }
 
 /* The queue of a member that can run and does not yield. */
-SCHED_INLINE void choose_queue(struct sched_core *core, struct sched_entity *entity,
+SCHED_INLINE void choose_queue(struct sched_core *core, struct sched_entity *entity, bool shares,
 			       enum sched_enqueue how)
 {
 	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
 	bool was_boosted = credit_state(entity)->boosted;
 
 	update_boost(core, entity, how);
-	if (goes_on && credit_config(core)->keep_turn && !was_boosted && !credit_of(core)->turn) {
+	if (goes_on && shares && !was_boosted && !credit_of(core)->turn) {
 		queue_turn(core, entity);
 		return;
 	}
-	queue_by_credit(core, entity, how == SCHED_ENQUEUE_DIRECTED);
+	queue_by_credit(core, entity, shares, how == SCHED_ENQUEUE_DIRECTED);
 	if (!goes_on || !credit_state(entity)->boosted)
 		entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
@@ -246,7 +253,7 @@ static APART bool put_back_capped(struct sched_core *core, struct sched_entity *
 }
 
 /* The entity has just run, so it is a member, or comes back from its cap. */
-SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity,
+SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity, bool shares,
 			   enum sched_enqueue how, uint64_t now)
 {
 	if (entity->params.cap && put_back_capped(core, entity, now))
@@ -254,14 +261,14 @@ SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity,
 	if (how == SCHED_ENQUEUE_YIELD)
 		set_aside(core, entity);
 	else
-		choose_queue(core, entity, SCHED_ENQUEUE_PUT);
+		choose_queue(core, entity, shares, SCHED_ENQUEUE_PUT);
 }
 
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
 		    uint64_t now)
 {
 	if (how == SCHED_ENQUEUE_PUT || how == SCHED_ENQUEUE_YIELD) {
-		put_back(core, entity, how, now);
+		put_back(core, entity, by_share(core), how, now);
 		return;
 	}
 	if (capped(entity, now)) {
@@ -269,7 +276,7 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		return;
 	}
 	credit_join(core, entity, how);
-	choose_queue(core, entity, how);
+	choose_queue(core, entity, by_share(core), how);
 }
 
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
@@ -285,7 +292,7 @@ static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
 	else if (queue == CREDIT_TURN)
 		credit->turn = NULL;
 	else if (queue == CREDIT_BOOST)
-		unqueue_boost(credit, entity);
+		unqueue_boost(credit, entity, credit->config->by_share);
 	else if (queue == CREDIT_ASIDE)
 		credit->aside = NULL;
 	else
@@ -323,12 +330,12 @@ static APART void unpark(struct sched_core *core, uint64_t now)
 
 		sched_heap_remove(&credit_of(core)->parked, node);
 		credit_return(core, entity);
-		queue_by_credit(core, entity, false);
+		queue_by_credit(core, entity, by_share(core), false);
 	}
 }
 
-/* The clock has moved on: some who were over are no longer, or the other way round. */
-SCHED_INLINE void reclassify(struct sched_core *core)
+/* Moves those that are over no longer, and those that are under no longer. */
+static APART void reclassify(struct sched_core *core)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
@@ -338,15 +345,27 @@ SCHED_INLINE void reclassify(struct sched_core *core)
 		if (!entity || !credit_under(core, entity))
 			break;
 		sched_calendar_remove(&credit->over, entity);
-		queue_by_credit(core, entity, false);
+		queue_by_credit(core, entity, false, false);
 	}
 	for (unsigned i = 0; i < RECLASSIFY_MAX && !sched_list_empty(&credit->under); i++) {
 		entity = SCHED_ENTITY_OF(credit->under.next, link);
 		if (credit_under(core, entity))
 			break;
 		sched_list_remove(&entity->link);
-		queue_over(core, entity, false);
+		queue_over(core, entity, false, false);
 	}
+}
+
+/* The clock moves on: the first of those that are over, or under, may be so no longer. */
+static inline bool misplaced(struct sched_core *core)
+{
+	struct credit_core *credit = credit_of(core);
+	struct sched_entity *over = sched_calendar_first(&credit->over);
+
+	if (over && credit_under(core, over))
+		return true;
+	return !sched_list_empty(&credit->under) &&
+	       !credit_under(core, SCHED_ENTITY_OF(credit->under.next, link));
 }
 
 /* The tick at which a policy that only reacts notices that a boosted entity waits; 0: now. */
@@ -390,11 +409,12 @@ static inline uint64_t rest_of_slice(const struct sched_entity *entity)
 }
 
 /* Of several boosted by class, each one runs for a while only. */
-static inline uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity)
+SCHED_INLINE uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity,
+				      bool shares)
 {
 	uint64_t run = rest_of_slice(entity), boost = credit_ticks(core)->boost;
 
-	if (credit_config(core)->by_class)
+	if (shares)
 		return credit_lead_limit(core,
 					 sched_heap_single(&credit_of(core)->boost) ? run : boost);
 	if (run < credit_ticks(core)->grain)
@@ -416,19 +436,19 @@ static APART bool end_boosts(struct sched_core *core)
 	for (unsigned i = 0; i < RECLASSIFY_MAX && node; i++) {
 		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
 
-		unqueue_boost(credit, entity);
+		unqueue_boost(credit, entity, true);
 		credit_state(entity)->boosted = false;
 		credit_forfeit(core, entity);
-		queue_by_credit(core, entity, false);
+		queue_by_credit(core, entity, true, false);
 		node = sched_heap_first(&credit->boost);
 	}
 	return true;
 }
 
 SCHED_INLINE struct sched_entity *take_boosted(struct sched_core *core, struct sched_entity *entity,
-					       uint64_t run, uint64_t now)
+					       bool shares, uint64_t run, uint64_t now)
 {
-	unqueue_boost(credit_of(core), entity);
+	unqueue_boost(credit_of(core), entity, shares);
 	return grant(core, entity, run, SCHED_WHY_WAKE, now);
 }
 
@@ -466,38 +486,53 @@ static APART struct sched_entity *take_aside(struct sched_core *core, uint64_t n
 	return grant(core, entity, credit_slice(entity), SCHED_WHY_LEFTOVER, now);
 }
 
-SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, uint64_t now)
+SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, enum sched_reason reason,
+					    uint64_t now)
 {
-	struct credit_core *credit = credit_of(core);
-	struct sched_entity *entity = sched_calendar_take(&credit->over);
+	struct sched_entity *entity = sched_calendar_take(&credit_of(core)->over);
 
 	if (!entity)
 		return take_aside(core, now);
-	return grant(core, entity, credit_slice(entity), credit->over_reason, now);
+	return grant(core, entity, credit_slice(entity), reason, now);
 }
 
-SCHED_INLINE struct sched_entity *take_best(struct sched_core *core, uint64_t now)
+/* Boosted, who waits for the rest of a turn, then in order of virtual time. */
+SCHED_INLINE struct sched_entity *take_by_share(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
-	struct sched_entity *entity = credit_first_boosted(credit);
+	struct sched_node *boosted = sched_heap_first(&credit->boost);
 
-	if (entity && !(credit->turn && notice_at(core) > now)) {
-		uint64_t run = may_run_boosted(core, entity);
+	if (boosted && !(credit->turn && notice_at(core) > now)) {
+		struct sched_entity *entity = SCHED_ENTITY_OF(boosted, node);
+		uint64_t run = may_run_boosted(core, entity, true);
 
 		if (run > 2 * credit->ticks.grain || !end_boosts(core))
-			return take_boosted(core, entity, run, now);
+			return take_boosted(core, entity, true, run, now);
 	}
-	if (credit->turn)
-		return take_turn(core, now);
+	return credit->turn ? take_turn(core, now) : take_over(core, SCHED_WHY_SHARE, now);
+}
+
+/* BOOST, UNDER, OVER. */
+SCHED_INLINE struct sched_entity *take_by_credit(struct sched_core *core, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+
+	if (misplaced(core))
+		reclassify(core);
+	if (!sched_list_empty(&credit->boosts)) {
+		struct sched_entity *entity = SCHED_ENTITY_OF(credit->boosts.next, link);
+
+		return take_boosted(core, entity, false, may_run_boosted(core, entity, false), now);
+	}
 	if (!sched_list_empty(&credit->under))
 		return take_under(core, now);
-	return take_over(core, now);
+	return take_over(core, SCHED_WHY_LEFTOVER, now);
 }
 
 /* Somebody else has been chosen: who yielded waits like all others again. */
-static void bring_back(struct sched_core *core)
+SCHED_INLINE void bring_back(struct sched_core *core, bool shares)
 {
-	queue_by_credit(core, credit_of(core)->aside, false);
+	queue_by_credit(core, credit_of(core)->aside, shares, false);
 	credit_of(core)->aside = NULL;
 }
 
@@ -507,21 +542,19 @@ static void end_by(struct sched_core *core, uint64_t tick)
 	core->decision.until = least(core->decision.until, tick);
 }
 
-SCHED_INLINE struct sched_entity *choose(struct sched_core *core, uint64_t now)
+SCHED_INLINE struct sched_entity *choose(struct sched_core *core, bool shares, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
 
 	if (sched_heap_first(&credit->parked))
 		unpark(core, now);
-	if (!credit->config->by_share)
-		reclassify(core);
-	entity = take_best(core, now);
+	entity = shares ? take_by_share(core, now) : take_by_credit(core, now);
 	if (credit->aside)
-		bring_back(core);
+		bring_back(core, shares);
 	if (sched_heap_first(&credit->parked))
 		end_by(core, next_release(core));
-	if (credit->ticks.notice && notice_at(core) > now)
+	if (shares && credit->ticks.notice && notice_at(core) > now)
 		end_by(core, notice_at(core));
 	return entity;
 }
@@ -576,20 +609,30 @@ struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 				 struct sched_decision *decision)
 {
 	(void)decision; /* is that of the core */
-	return choose(core, now);
+	return choose(core, by_share(core), now);
 }
 
-void credit_decide(struct sched_core *core, uint64_t now)
+SCHED_INLINE void decide(struct sched_core *core, bool shares, uint64_t now)
 {
 	struct sched_entity *put = core->current;
 	uint64_t ran = sched_account(core, put, now);
 
 	if (put) {
 		charge(core, put, ran, now);
-		put_back(core, put, sched_put(core, put, now), now);
+		put_back(core, put, shares, sched_put(core, put, now), now);
 	}
 	sched_take_in(core, now);
-	sched_start(core, choose(core, now), now);
+	sched_start(core, choose(core, shares, now), now);
+}
+
+void credit_decide(struct sched_core *core, uint64_t now)
+{
+	decide(core, false, now);
+}
+
+void credit_decide_by_share(struct sched_core *core, uint64_t now)
+{
+	decide(core, true, now);
 }
 
 /* The class that the running entity would have if it waited. */
@@ -599,7 +642,7 @@ static enum credit_queue class_of_current(struct sched_core *core)
 
 	if (credit_state(entity)->boosted && credit_under(core, entity))
 		return CREDIT_BOOST;
-	if (credit_config(core)->keep_turn)
+	if (by_share(core))
 		return CREDIT_TURN;
 	return credit_under(core, entity) ? CREDIT_UNDER : CREDIT_OVER;
 }
@@ -609,7 +652,7 @@ bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
 	enum credit_queue mine = credit_state(entity)->queue, current = class_of_current(core);
 
 	(void)now;
-	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && credit_config(core)->by_class)
+	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && by_share(core))
 		return boost_key(core, entity) < boost_key(core, core->current);
 	return mine < current;
 }
@@ -634,6 +677,7 @@ const struct sched_ops sched_credit = {
 	.name = "credit",
 	.summary = "Xen's credit: weights, caps, BOOST on wake-up, 30 ms slices",
 	.config = &xen,
+	.decide = credit_decide,
 	CREDIT_OPS,
 };
 
@@ -641,6 +685,7 @@ const struct sched_ops sched_credit_plain = {
 	.name = "credit-plain",
 	.summary = "credit without BOOST",
 	.config = &plain,
+	.decide = credit_decide,
 	CREDIT_OPS,
 };
 
@@ -648,6 +693,7 @@ const struct sched_ops sched_credit_slices = {
 	.name = "credit-slices",
 	.summary = "credit with a slice (base, min, max) of each vCPU's own",
 	.config = &slices,
+	.decide = credit_decide,
 	CREDIT_OPS,
 };
 

@@ -13,11 +13,11 @@
 
 /* Constants of one policy of the family, in its sched_ops.config. */
 struct credit_config {
-	bool boost;	 /* who wakes up with credit comes first for a while */
-	bool by_class;	 /* ...if it is latency-sensitive, as long as it has credit */
-	bool keep_turn;	 /* a preempted entity goes on with its slice, and is compensated */
-	bool by_share;	 /* else in order of virtual time, instead of the classes UNDER and OVER */
-	bool own_slices; /* slices from the entity's parameters */
+	bool boost;		   /* who wakes up with credit comes first for a while */
+	bool by_share;		   /* the order of sched/compensated.c, else Xen's: boosted are only
+				    * the latency-sensitive, all others run in order of virtual time, and
+				    * who is preempted goes on with its slice and is compensated */
+	bool own_slices;	   /* slices from the entity's parameters */
 	uint32_t slice_us;	   /* default slice */
 	uint32_t saved_us;	   /* running time that can be saved up by not running */
 	uint32_t saved_latency_us; /* the same for the latency class: see saved_of() */
@@ -78,7 +78,6 @@ struct credit_ticks {
 
 struct credit_core {
 	const struct credit_config *config; /* of the policy */
-	enum sched_reason over_reason;	    /* why one of `over` is chosen */
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
 	struct sched_lead lead;
@@ -106,6 +105,7 @@ void credit_dequeue(struct sched_core *core, struct sched_entity *entity, uint64
 struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
 				 struct sched_decision *decision);
 void credit_decide(struct sched_core *core, uint64_t now);
+void credit_decide_by_share(struct sched_core *core, uint64_t now);
 void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
 		   uint64_t now);
 bool credit_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now);
@@ -121,13 +121,14 @@ uint64_t credit_boost_key(struct sched_core *core, const struct sched_entity *en
 
 void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
 
-/* The policies of the family differ in name, summary and config only. */
+/* The policies of the family differ in name, summary, config and `decide`, which goes by by_share.
+ */
 #define CREDIT_OPS                                                                                 \
 	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
 	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
 	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
-	.decide = credit_decide, .charge = credit_charge, .preempts = credit_preempts,             \
-	.leave = credit_leave, .forget = credit_forget, .next_event = credit_next_event,           \
-	.surplus = credit_surplus, .excess = credit_excess, .dump = credit_dump
+	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
+	.forget = credit_forget, .next_event = credit_next_event, .surplus = credit_surplus,       \
+	.excess = credit_excess, .dump = credit_dump
 
 #endif

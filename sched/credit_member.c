@@ -12,7 +12,7 @@ void credit_entity_init(struct sched_core *core, struct sched_entity *entity, ui
 	struct credit_entity *state = credit_state(entity);
 
 	state->share.time = sched_share_time(&credit_of(core)->clock);
-	if (credit_config(core)->by_class && entity->class == SCHED_LATENCY)
+	if (credit_config(core)->by_share && entity->class == SCHED_LATENCY)
 		state->share.time -= INITIAL_CREDIT; /* of which it may keep what it may save */
 	state->clock = core->id;
 	state->cap_until = now;
@@ -44,7 +44,7 @@ static uint64_t saved_of(struct sched_core *core, const struct sched_entity *ent
 	struct credit_core *credit = credit_of(core);
 	uint64_t saved;
 
-	if (!config->by_class || entity->class != SCHED_LATENCY)
+	if (!config->by_share || entity->class != SCHED_LATENCY)
 		return credit_ticks(core)->saved;
 	if (config->lead_us)
 		return credit_lead_savings(core, entity->params.weight);

@@ -356,8 +356,6 @@ const struct drp_account *sched_predictive_account(const struct sched_entity *en
 
 static const struct credit_config config = {
 	.boost = true,
-	.by_class = true,
-	.keep_turn = true,
 	.by_share = true,
 	.own_slices = true,
 	.slice_us = 4000,

@@ -20,8 +20,6 @@
 
 static const struct credit_config config = {
 	.boost = true,
-	.by_class = true,
-	.keep_turn = true,
 	.by_share = true,
 	.slice_us = 10000,
 	.saved_us = 1000,
@@ -35,5 +33,6 @@ const struct sched_ops sched_reactive = {
 	.name = "reactive",
 	.summary = "notices waiting latency-sensitive vCPUs every 50 us; 0.1 ms slices for them",
 	.config = &config,
+	.decide = credit_decide_by_share,
 	CREDIT_OPS,
 };
