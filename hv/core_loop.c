@@ -197,7 +197,7 @@ static inline bool goes_on(struct core *core, uint64_t now)
 {
 	struct sched_core *sched = &core->sched;
 
-	if (!sched->current || now >= sched->decision.until || sched_must_pick(sched))
+	if (sched_must_pick(sched) || now >= sched->decision.until || !sched->current)
 		return false;
 	sched_charge(sched, now);
 	return true;

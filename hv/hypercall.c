@@ -6,49 +6,43 @@
 #include "hv/vm.h"
 #include "vmx/guest_state.h"
 
-struct hypercall_arguments {
-	uint64_t a, b, c;
-};
+/*
+ * Sets *result for RAX; the verdict says what becomes of the vCPU. `mask` is for its arguments:
+ * outside 64-bit mode they have 32 bits.
+ */
+typedef enum vmx_verdict (*hypercall_handler)(struct vcpu *vcpu, uint64_t mask, int64_t *result);
 
-/* Sets *result for RAX; the verdict says what becomes of the vCPU. */
-typedef enum vmx_verdict (*hypercall_handler)(struct vcpu *vcpu,
-					      const struct hypercall_arguments *arguments,
-					      int64_t *result);
-
-static enum vmx_verdict yield(struct vcpu *vcpu, const struct hypercall_arguments *arguments,
-			      int64_t *result)
+static enum vmx_verdict yield(struct vcpu *vcpu, uint64_t mask, int64_t *result)
 {
 	(void)vcpu;
-	(void)arguments;
+	(void)mask;
 	*result = OK;
 	return VMX_YIELD;
 }
 
-static enum vmx_verdict exit_vm(struct vcpu *vcpu, const struct hypercall_arguments *arguments,
-				int64_t *result)
+static enum vmx_verdict exit_vm(struct vcpu *vcpu, uint64_t mask, int64_t *result)
 {
 	*result = OK;
-	vm_end(vcpu->vm, VM_END_EXITED, arguments->a, "exit hypercall");
+	vm_end(vcpu->vm, VM_END_EXITED, vcpu->gpr[GPR_RDI] & mask, "exit hypercall");
 	return VMX_STOP;
 }
 
-static enum vmx_verdict console_write(struct vcpu *vcpu,
-				      const struct hypercall_arguments *arguments, int64_t *result)
+static enum vmx_verdict console_write(struct vcpu *vcpu, uint64_t mask, int64_t *result)
 {
 	struct vm *vm = vcpu->vm;
-	uint64_t length = arguments->b;
+	uint64_t from = vcpu->gpr[GPR_RDI] & mask, length = vcpu->gpr[GPR_RSI] & mask;
 	char part[256];
 
 	*result = ERR_INVALID;
 	if (length > AUGUR_HC_WRITE_MAX)
 		return VMX_RESUME;
 	*result = ERR_FAULT;
-	if (!guest_ram_valid(&vm->ram, arguments->a, length))
+	if (!guest_ram_valid(&vm->ram, from, length))
 		return VMX_RESUME;
 	for (uint64_t done = 0; done < length; done += sizeof(part)) {
 		size_t now = length - done < sizeof(part) ? length - done : sizeof(part);
 
-		if (guest_ram_read(&vm->ram, arguments->a + done, part, now) != OK)
+		if (guest_ram_read(&vm->ram, from + done, part, now) != OK)
 			return VMX_RESUME;
 		vm_console_output(&vm->console, part, now);
 	}
@@ -56,23 +50,21 @@ static enum vmx_verdict console_write(struct vcpu *vcpu,
 	return VMX_RESUME;
 }
 
-static enum vmx_verdict core_id(struct vcpu *vcpu, const struct hypercall_arguments *arguments,
-				int64_t *result)
+static enum vmx_verdict core_id(struct vcpu *vcpu, uint64_t mask, int64_t *result)
 {
 	(void)vcpu;
-	(void)arguments;
+	(void)mask;
 	*result = this_core()->index;
 	return VMX_RESUME;
 }
 
-static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, const struct hypercall_arguments *arguments,
-				   int64_t *result)
+static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, uint64_t mask, int64_t *result)
 {
 	struct augur_vcpu_stats stats;
-	uint64_t gpa = arguments->a;
+	uint64_t gpa = vcpu->gpr[GPR_RDI] & mask;
 
 	sched_charge(&this_core()->sched, tsc_now());
-	stats = (struct augur_vcpu_stats){
+	stats = (struct augur_vcpu_stats) {
 		.run_ticks = vcpu->sched.stats.run,
 		.wait_ticks = vcpu->sched.stats.wait,
 		.halt_ticks = vcpu->halt_ticks,
@@ -95,29 +87,15 @@ static const hypercall_handler handlers[] = {
 	[AUGUR_HC_VCPU_STATS] = vcpu_stats,
 };
 
-static struct hypercall_arguments arguments_of(const struct vcpu *vcpu, bool wide)
-{
-	uint64_t mask = wide ? UINT64_MAX : UINT32_MAX;
-
-	return (struct hypercall_arguments) {
-		.a = vcpu->gpr[GPR_RDI] & mask,
-		.b = vcpu->gpr[GPR_RSI] & mask,
-		.c = vcpu->gpr[GPR_RDX] & mask,
-	};
-}
-
 enum vmx_verdict hypercall(struct vcpu *vcpu)
 {
-	bool wide = guest_in_64bit_mode(vcpu);
-	uint64_t number = wide ? vcpu->gpr[GPR_RAX] : (uint32_t)vcpu->gpr[GPR_RAX];
+	uint64_t mask = guest_in_64bit_mode(vcpu) ? UINT64_MAX : UINT32_MAX;
+	uint64_t number = vcpu->gpr[GPR_RAX] & mask;
 	int64_t result = ERR_UNSUPPORTED;
 	enum vmx_verdict verdict = VMX_RESUME;
 
-	if (number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number]) {
-		struct hypercall_arguments arguments = arguments_of(vcpu, wide);
-
-		verdict = handlers[number](vcpu, &arguments, &result);
-	}
-	vcpu->gpr[GPR_RAX] = wide ? (uint64_t)result : (uint32_t)result;
+	if (number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number])
+		verdict = handlers[number](vcpu, mask, &result);
+	vcpu->gpr[GPR_RAX] = (uint64_t)result & mask;
 	return verdict;
 }

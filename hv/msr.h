@@ -24,10 +24,10 @@ enum msr {
 
 static inline uint64_t msr_read(uint32_t msr)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* it clears the upper halves */
 
 	__asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 static inline void msr_write(uint32_t msr, uint64_t value)

@@ -21,10 +21,10 @@ extern struct time_factor time_ticks_per_ns, time_ns_per_tick;
 
 static inline uint64_t tsc_now(void)
 {
-	uint32_t low, high;
+	uint64_t low, high; /* it clears the upper halves */
 
 	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-	return (uint64_t)high << 32 | low;
+	return high << 32 | low;
 }
 
 /* Its lower half: enough for the difference of two moments less than 2^32 ticks apart. */

@@ -7,6 +7,7 @@ void timer_queue_init(struct timer_queue *queue, struct timer_event **heap, uint
 	queue->heap = heap;
 	queue->count = 0;
 	queue->capacity = capacity;
+	queue->next = TIMER_NEVER;
 }
 
 static void place(struct timer_queue *queue, uint32_t at, struct timer_event *event)
@@ -65,11 +66,13 @@ enum error timer_arm(struct timer_queue *queue, struct timer_event *event, uint6
 	event->deadline = deadline;
 	if (timer_armed(event)) {
 		settle(queue, event->slot - 1, event);
+		queue->next = queue->heap[0]->deadline;
 		return OK;
 	}
 	if (queue->count == queue->capacity)
 		return ERR_LIMIT;
 	sift_up(queue, queue->count++, event);
+	queue->next = queue->heap[0]->deadline;
 	return OK;
 }
 
@@ -85,6 +88,7 @@ void timer_disarm(struct timer_queue *queue, struct timer_event *event)
 	last = queue->heap[--queue->count];
 	if (last != event)
 		settle(queue, at, last);
+	queue->next = queue->count ? queue->heap[0]->deadline : TIMER_NEVER;
 }
 
 void timer_run(struct timer_queue *queue, uint64_t now)

@@ -24,6 +24,7 @@ struct timer_queue {
 	struct timer_event **heap;
 	uint32_t count;
 	uint32_t capacity;
+	uint64_t next; /* the earliest deadline, TIMER_NEVER if there is none */
 };
 
 void timer_queue_init(struct timer_queue *queue, struct timer_event **heap, uint32_t capacity);
@@ -42,7 +43,7 @@ static inline bool timer_armed(const struct timer_event *event)
 /* The earliest deadline, TIMER_NEVER if there is none. */
 static inline uint64_t timer_next(const struct timer_queue *queue)
 {
-	return queue->count ? queue->heap[0]->deadline : TIMER_NEVER;
+	return queue->next;
 }
 
 /*

@@ -91,14 +91,16 @@ static inline struct sched_entity *sched_calendar_first(struct sched_calendar *c
 	return sched_calendar_empty(calendar) ? NULL : sched_calendar_turn(calendar);
 }
 
-/* The same, and removes it. */
-static inline struct sched_entity *sched_calendar_take(struct sched_calendar *calendar)
+/* Removes what sched_calendar_first() has just returned. */
+static inline void sched_calendar_remove_first(struct sched_calendar *calendar,
+					       struct sched_entity *entity)
 {
-	struct sched_entity *entity = sched_calendar_first(calendar);
-
-	if (entity)
-		sched_calendar_remove(calendar, entity);
-	return entity;
+	if (__builtin_expect(sched_heap_linked(&entity->node), 0)) {
+		sched_heap_remove(&calendar->out, &entity->node);
+		return;
+	}
+	sched_list_remove(&entity->link);
+	sched_calendar_left(calendar, calendar->first);
 }
 
 /* For `surplus`: one of the first few that may leave for core `to`, not quite in order, or NULL. */

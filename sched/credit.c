@@ -356,16 +356,21 @@ static APART void reclassify(struct sched_core *core)
 	}
 }
 
-/* The clock moves on: the first of those that are over, or under, may be so no longer. */
-static inline bool misplaced(struct sched_core *core)
+/*
+ * The clock moves on, so the first of those that are over, or of those that are under, may be so no
+ * longer. Returns the first that is over, NULL if it has to be looked for again.
+ */
+static inline struct sched_entity *settle(struct sched_core *core)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *over = sched_calendar_first(&credit->over);
+	const struct sched_list *first = credit->under.next;
 
-	if (over && credit_under(core, over))
-		return true;
-	return !sched_list_empty(&credit->under) &&
-	       !credit_under(core, SCHED_ENTITY_OF(credit->under.next, link));
+	if ((!over || !credit_under(core, over)) &&
+	    (first == &credit->under || credit_under(core, SCHED_ENTITY_OF(first, link))))
+		return over;
+	reclassify(core);
+	return NULL;
 }
 
 /* The tick at which a policy that only reacts notices that a boosted entity waits; 0: now. */
@@ -486,13 +491,13 @@ static APART struct sched_entity *take_aside(struct sched_core *core, uint64_t n
 	return grant(core, entity, credit_slice(entity), SCHED_WHY_LEFTOVER, now);
 }
 
-SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, enum sched_reason reason,
-					    uint64_t now)
+/* The entity is the first of those that are over, or NULL. */
+SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, struct sched_entity *entity,
+					    enum sched_reason reason, uint64_t now)
 {
-	struct sched_entity *entity = sched_calendar_take(&credit_of(core)->over);
-
 	if (!entity)
 		return take_aside(core, now);
+	sched_calendar_remove_first(&credit_of(core)->over, entity);
 	return grant(core, entity, credit_slice(entity), reason, now);
 }
 
@@ -509,16 +514,17 @@ SCHED_INLINE struct sched_entity *take_by_share(struct sched_core *core, uint64_
 		if (run > 2 * credit->ticks.grain || !end_boosts(core))
 			return take_boosted(core, entity, true, run, now);
 	}
-	return credit->turn ? take_turn(core, now) : take_over(core, SCHED_WHY_SHARE, now);
+	if (credit->turn)
+		return take_turn(core, now);
+	return take_over(core, sched_calendar_first(&credit->over), SCHED_WHY_SHARE, now);
 }
 
 /* BOOST, UNDER, OVER. */
 SCHED_INLINE struct sched_entity *take_by_credit(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
+	struct sched_entity *over = settle(core);
 
-	if (misplaced(core))
-		reclassify(core);
 	if (!sched_list_empty(&credit->boosts)) {
 		struct sched_entity *entity = SCHED_ENTITY_OF(credit->boosts.next, link);
 
@@ -526,7 +532,9 @@ SCHED_INLINE struct sched_entity *take_by_credit(struct sched_core *core, uint64
 	}
 	if (!sched_list_empty(&credit->under))
 		return take_under(core, now);
-	return take_over(core, SCHED_WHY_LEFTOVER, now);
+	if (!over)
+		over = sched_calendar_first(&credit->over);
+	return take_over(core, over, SCHED_WHY_LEFTOVER, now);
 }
 
 /* Somebody else has been chosen: who yielded waits like all others again. */
@@ -542,21 +550,35 @@ static void end_by(struct sched_core *core, uint64_t tick)
 	core->decision.until = least(core->decision.until, tick);
 }
 
-SCHED_INLINE struct sched_entity *choose(struct sched_core *core, bool shares, uint64_t now)
+SCHED_INLINE struct sched_entity *choose_unparked(struct sched_core *core, bool shares,
+						  uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	struct sched_entity *entity;
 
-	if (sched_heap_first(&credit->parked))
-		unpark(core, now);
 	entity = shares ? take_by_share(core, now) : take_by_credit(core, now);
 	if (credit->aside)
 		bring_back(core, shares);
-	if (sched_heap_first(&credit->parked))
-		end_by(core, next_release(core));
 	if (shares && credit->ticks.notice && notice_at(core) > now)
 		end_by(core, notice_at(core));
 	return entity;
+}
+
+static APART struct sched_entity *choose_with_parked(struct sched_core *core, uint64_t now)
+{
+	struct sched_entity *entity;
+
+	unpark(core, now);
+	entity = choose_unparked(core, by_share(core), now);
+	end_by(core, next_release(core));
+	return entity;
+}
+
+SCHED_INLINE struct sched_entity *choose(struct sched_core *core, bool shares, uint64_t now)
+{
+	if (__builtin_expect(sched_heap_first(&credit_of(core)->parked) != NULL, 0))
+		return choose_with_parked(core, now);
+	return choose_unparked(core, shares, now);
 }
 
 /* Time that runs for the creditor pays it back, time of anybody else is lent by it. */
@@ -586,23 +608,23 @@ static void charge_cap(struct sched_core *core, struct sched_entity *entity, uin
 	state->cap_until += ran * 100 / entity->params.cap;
 }
 
-SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
-			 uint64_t now)
+SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, bool shares,
+			 uint64_t ran, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 
 	sched_share_charge(&credit->clock, &credit_state(entity)->share, ran);
-	if (credit_state(entity)->counted)
+	if (shares && credit_state(entity)->counted)
 		sched_lead_charge(&credit->lead, ran);
 	if (entity->params.cap)
 		charge_cap(core, entity, ran, now);
-	if (credit->book.creditor)
+	if (shares && credit->book.creditor)
 		keep_book(core, entity, ran, now);
 }
 
 void credit_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran, uint64_t now)
 {
-	charge(core, entity, ran, now);
+	charge(core, entity, by_share(core), ran, now);
 }
 
 struct sched_entity *credit_pick(struct sched_core *core, uint64_t now,
@@ -618,11 +640,11 @@ SCHED_INLINE void decide(struct sched_core *core, bool shares, uint64_t now)
 	uint64_t ran = sched_account(core, put, now);
 
 	if (put) {
-		charge(core, put, ran, now);
+		charge(core, put, shares, ran, now);
 		put_back(core, put, shares, sched_put(core, put, now), now);
 	}
-	sched_take_in(core, now);
-	sched_start(core, choose(core, shares, now), now);
+	put = sched_take_in(core, put, now);
+	sched_start(core, put, choose(core, shares, now), now);
 }
 
 void credit_decide(struct sched_core *core, uint64_t now)

@@ -3,11 +3,12 @@
  * of what a decision costs. sched/sched.c puts a policy's functions between them; a policy that
  * wants its own compiled into them does the same in a function of its own (sched_ops.decide):
  *
- *	ran = sched_account(core, core->current, now);	and charge the current entity, if any
- *	how = sched_put(core, core->current, now);	and enqueue it, if there is one
- *	sched_take_in(core, now);
+ *	put = core->current;
+ *	ran = sched_account(core, put, now);		and charge it, if there is one
+ *	how = sched_put(core, put, now);		and enqueue it, likewise
+ *	put = sched_take_in(core, put, now);
  *	choose the next one, take it from the queue, set until and reason of core->decision
- *	sched_start(core, next, now);
+ *	sched_start(core, put, next, now);
  */
 #ifndef SCHED_DECIDE_H
 #define SCHED_DECIDE_H
@@ -39,16 +40,14 @@ SCHED_INLINE uint64_t sched_account(struct sched_core *core, struct sched_entity
 	return ran;
 }
 
-static inline void sched_end_wait(struct sched_core *core, struct sched_entity *entity,
-				  uint64_t now)
+static inline void sched_end_wait(struct sched_entity *entity, uint64_t now)
 {
-	core->waiting--;
 	entity->stats.wait += now - entity->since;
-	entity->since = now;
 }
 
 /*
- * The current entity stops being current, and waits; the caller enqueues it.
+ * The current entity stops being current, and waits; the caller enqueues it. It is counted as
+ * waiting by sched_start() only.
  *
  * The new state is stored without a barrier. All that another core does to what runs or waits here
  * is to leave a note in the state of a running one (claim_wake() in sched/sched.c), and a note that
@@ -57,13 +56,11 @@ static inline void sched_end_wait(struct sched_core *core, struct sched_entity *
 SCHED_INLINE enum sched_enqueue sched_put(struct sched_core *core, struct sched_entity *entity,
 					  uint64_t now)
 {
-	core->put = entity;
 	core->current = NULL;
 	entity->ran_last = now;
 	entity->since = now;
 	if (sched_classify_busy(entity))
 		sched_trace(core, SCHED_TRACE_CLASS, entity, entity->class, 0, now);
-	core->waiting++;
 	atomic_store_explicit(&entity->state, SCHED_RUNNABLE, memory_order_release);
 	if (__builtin_expect(!core->yielding, 1))
 		return SCHED_ENQUEUE_PUT;
@@ -71,57 +68,58 @@ SCHED_INLINE enum sched_enqueue sched_put(struct sched_core *core, struct sched_
 	return SCHED_ENQUEUE_YIELD;
 }
 
-/* What other cores sent; with it everything that asked for this decision is seen to. */
-SCHED_INLINE void sched_take_in(struct sched_core *core, uint64_t now)
+/* For sched_take_in(). */
+struct sched_entity *sched_take_in_some(struct sched_core *core, struct sched_entity *put,
+					uint64_t now);
+
+/*
+ * What other cores sent; with it everything that asked for this decision is seen to. `put` is who
+ * has just been put back, or NULL; returns it, or NULL if it does not wait here any more.
+ */
+SCHED_INLINE struct sched_entity *sched_take_in(struct sched_core *core, struct sched_entity *put,
+						uint64_t now)
 {
 	if (__builtin_expect(atomic_load_explicit(&core->inbox, memory_order_relaxed) != NULL, 0))
-		sched_drain(core, now);
+		put = sched_take_in_some(core, put, now);
 	core->resched = false;
+	return put;
 }
 
-static inline void sched_note_wake_wait(struct sched_entity *entity, uint64_t now)
-{
-	uint64_t waited = now - entity->woken_at;
-
-	entity->woken_at = SCHED_NEVER;
-	entity->stats.wake_wait += waited;
-	if (waited > entity->stats.wake_wait_max)
-		entity->stats.wake_wait_max = waited;
-}
-
-/* It comes from another core. */
-void sched_note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now);
+/* What is seldom to be done when an entity starts: see enum sched_note. */
+void sched_heed_notes(struct sched_core *core, struct sched_entity *entity, uint64_t now);
 
 SCHED_INLINE void sched_make_current(struct sched_core *core, struct sched_entity *entity,
 				     uint64_t now)
 {
-	sched_end_wait(core, entity, now);
+	sched_end_wait(entity, now);
 	core->current = entity;
 	/* Orders this store before the caller's look at the entity's pending events. */
 	atomic_store(&entity->state, SCHED_RUNNING);
-	if (entity->woken_at != SCHED_NEVER)
-		sched_note_wake_wait(entity, now);
-	if (__builtin_expect(entity->last_core != core->id, 0))
-		sched_note_migration(core, entity, now);
+	if (entity->notes)
+		sched_heed_notes(core, entity, now);
 	if (entity == core->previous)
 		return;
 	core->previous = entity;
 	core->switches++;
 	entity->stats.switches++;
-	if (__builtin_expect(entity->params.gang, 0))
-		sched_gather(core, entity, now);
 }
 
-/* The entity, which the policy has just taken from its queue, becomes current. NULL: idle. */
-SCHED_INLINE void sched_start(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+/*
+ * The entity, which the policy has just taken from its queue, becomes current. NULL: idle. `put` is
+ * what sched_take_in() returned.
+ */
+SCHED_INLINE void sched_start(struct sched_core *core, struct sched_entity *put,
+			      struct sched_entity *entity, uint64_t now)
 {
-	struct sched_entity *put = core->put;
-
 	core->decision.next = entity;
 	core->decisions++;
 	if (__builtin_expect(entity != NULL, 1))
 		sched_make_current(core, entity, now);
-	if (put && put != entity)
+	else
+		core->waiting++;
+	if (!put)
+		core->waiting--;
+	else if (put != entity)
 		put->stats.preemptions++;
 	sched_trace(core, SCHED_TRACE_PICK, entity, core->decision.until, core->decision.reason,
 		    now);

@@ -115,6 +115,7 @@ enum error sched_add(struct sched *sched, struct sched_entity *entity, unsigned 
 	entity->id = id;
 	entity->vm = vm;
 	entity->params = *params;
+	entity->notes = params->gang ? SCHED_NOTE_GANG : 0;
 	entity->many_cores = sched_may_move(entity);
 	sched_classify_reset(entity);
 	entity->fresh = true;
@@ -180,6 +181,7 @@ void sched_take_params(struct sched_core *core, struct sched_entity *entity)
 	remarked = entity->next_params.class != entity->params.class ||
 		   entity->next_params.class_auto != entity->params.class_auto;
 	entity->params = entity->next_params;
+	entity->notes |= SCHED_NOTE_GANG; /* looked at when it starts */
 	sched_unlock_registry(core->sched);
 	if (remarked)
 		sched_classify_reset(entity);

@@ -36,6 +36,7 @@ void sched_post(struct sched_core *here, struct sched_entity *entity, unsigned r
 
 void sched_send(struct sched_core *here, struct sched_entity *entity, unsigned to)
 {
+	entity->notes |= SCHED_NOTE_MOVED;
 	atomic_store(&entity->core, to);
 	sched_post(here, entity, SCHED_REQUEST_ARRIVE);
 }

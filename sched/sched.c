@@ -44,7 +44,9 @@ void sched_enqueue(struct sched_core *core, struct sched_entity *entity, enum sc
 void sched_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	core->sched->ops->dequeue(core, entity, now);
-	sched_end_wait(core, entity, now);
+	sched_end_wait(entity, now);
+	entity->since = now;
+	core->waiting--;
 	count(core, entity, -1);
 	if (core->put == entity)
 		core->put = NULL;
@@ -65,11 +67,44 @@ void sched_charge(struct sched_core *core, uint64_t now)
 	charge(core, now);
 }
 
-void sched_note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+static void note_wake_wait(struct sched_entity *entity, uint64_t now)
+{
+	uint64_t waited = now - entity->woken_at;
+
+	entity->woken_at = SCHED_NEVER;
+	entity->stats.wake_wait += waited;
+	if (waited > entity->stats.wake_wait_max)
+		entity->stats.wake_wait_max = waited;
+}
+
+static void note_migration(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	sched_trace(core, SCHED_TRACE_MIGRATE, entity, entity->last_core, core->id, now);
 	entity->stats.migrations++;
 	entity->last_core = core->id;
+}
+
+void sched_heed_notes(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	if (entity->woken_at != SCHED_NEVER)
+		note_wake_wait(entity, now);
+	if (entity->last_core != core->id)
+		note_migration(core, entity, now);
+	if (entity->params.gang && entity != core->previous)
+		sched_gather(core, entity, now);
+	entity->notes = entity->params.gang ? SCHED_NOTE_GANG : 0;
+}
+
+struct sched_entity *sched_take_in_some(struct sched_core *core, struct sched_entity *put,
+					uint64_t now)
+{
+	core->put = put;
+	core->waiting += put != NULL;
+	sched_drain(core, now);
+	core->waiting -= core->put != NULL;
+	put = core->put;
+	core->put = NULL;
+	return put;
 }
 
 void sched_decide(struct sched_core *core, uint64_t now)
@@ -80,10 +115,10 @@ void sched_decide(struct sched_core *core, uint64_t now)
 	charge(core, now);
 	if (put)
 		ops->enqueue(core, put, sched_put(core, put, now), now);
-	sched_take_in(core, now);
+	put = sched_take_in(core, put, now);
 	core->decision = (struct sched_decision) { .until = SCHED_NEVER };
 	next = ops->pick(core, now, &core->decision);
-	sched_start(core, next, now);
+	sched_start(core, put, next, now);
 }
 
 bool sched_idle_ok(const struct sched_core *core)
@@ -140,6 +175,7 @@ static enum sched_wake_result place_woken(struct sched_core *here, struct sched_
 	unsigned to = sched_place(here, entity);
 
 	entity->woken_at = now;
+	entity->notes |= SCHED_NOTE_WOKEN | SCHED_NOTE_MOVED;
 	entity->since = now;
 	entity->burst = 0;
 	entity->moving = false;

@@ -121,6 +121,13 @@ struct sched_stats {
 	uint64_t wake_wait_max; /* the longest */
 };
 
+/* What is to be looked at when an entity starts; there may be nothing after all. */
+enum sched_note {
+	SCHED_NOTE_WOKEN = 1, /* how long it waited since it was woken */
+	SCHED_NOTE_MOVED = 2, /* whether it comes from another core */
+	SCHED_NOTE_GANG = 4,  /* whether to call its gang */
+};
+
 /* Embedded in a vCPU (hypervisor) or a task (simulator). Zero it before sched_add. */
 struct sched_entity {
 	/* Set by sched_add, constant. */
@@ -144,7 +151,8 @@ struct sched_entity {
 	bool fresh;		/* the policy has not seen it yet */
 	bool moving;		/* WAKING because it changes the core, not because it was blocked */
 	unsigned last_core;	/* where it ran last */
-	uint64_t since;		/* tick of the last change of state */
+	uint8_t notes;		/* enum sched_note */
+	uint64_t since;		/* tick since which it waits or is blocked */
 	uint64_t woken_at;	/* tick of the wake-up not yet served, SCHED_NEVER: none */
 	uint64_t slice_used;	/* ticks run since the slice was given */
 	uint64_t gathered;	/* tick at which it last called its gang */
@@ -181,7 +189,7 @@ struct sched_core {
 	/* This core only. */
 	_Alignas(64) struct sched_entity *current; /* RUNNING here, or NULL */
 	struct sched_entity *previous;		   /* the one before the last decision */
-	struct sched_entity *put;	/* current before this decision, and still waiting here */
+	struct sched_entity *put;	/* while the inbox is emptied: who has just been put back */
 	struct sched_decision decision; /* the last one */
 	bool resched;			/* pick again as soon as possible */
 	bool yielding;			/* the current entity gave way */
