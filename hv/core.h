@@ -64,11 +64,13 @@ struct core {
 	struct core_stack stacks[CORE_STACKS];
 	struct segments segments; /* GDT and TSS: VMCS host state */
 
-	struct vcpu *loaded;   /* whose VMCS is current and whose vector registers are here */
-	struct core_msrs msrs; /* what these registers hold now */
-	uint64_t xcr0;	       /* likewise */
-	bool wide;	       /* vmx/vector_state.h */
-	uint64_t vmxon_region; /* physical */
+	struct vcpu *loaded;	 /* whose VMCS is current and whose vector registers are here */
+	struct core_msrs msrs;	 /* what these registers hold now */
+	bool has_msrs;		 /* some of them may not be zero */
+	uint64_t xcr0;		 /* likewise */
+	uint64_t kernel_gs_base; /* likewise, while no vCPU is loaded */
+	bool wide;		 /* vmx/vector_state.h */
+	uint64_t vmxon_region;	 /* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;
 	struct timer_event shadow_tick;

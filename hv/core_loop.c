@@ -142,8 +142,8 @@ static inline uint64_t attend(struct core *core)
 {
 	uint64_t now;
 
-	core_take_pending(core);
-	rendezvous_point(core);
+	if (core_take_pending(core))
+		rendezvous_point(core); /* to which cores are called by a kick */
 	now = tsc_now();
 	if (__builtin_expect(!core_timers_due(&core->timers, now), 1))
 		return now;
@@ -208,7 +208,7 @@ static inline enum vmx_verdict enter(struct core *core, struct vcpu *vcpu)
 	enum vmx_verdict verdict;
 	uint64_t now;
 
-	vmx_load(vcpu);
+	vmx_load(core, vcpu);
 	vcpu_set_until(vcpu, timer_next(&core->timers.queue));
 	now = tsc_now();
 	sched_overhead(&core->sched, now);

@@ -7,36 +7,40 @@
 #include "vmx/guest_state.h"
 
 /*
- * Sets *result for RAX; the verdict says what becomes of the vCPU. `mask` is for its arguments:
- * outside 64-bit mode they have 32 bits.
+ * Leaves the result in RAX; the verdict says what becomes of the vCPU. `mask` is for arguments and
+ * result: outside 64-bit mode they have 32 bits.
  */
-typedef enum vmx_verdict (*hypercall_handler)(struct vcpu *vcpu, uint64_t mask, int64_t *result);
+typedef enum vmx_verdict (*hypercall_handler)(struct vcpu *vcpu, uint64_t mask);
 
-static enum vmx_verdict yield(struct vcpu *vcpu, uint64_t mask, int64_t *result)
+static void set_result(struct vcpu *vcpu, int64_t result, uint64_t mask)
+{
+	vcpu->gpr[GPR_RAX] = (uint64_t)result & mask;
+}
+
+static enum vmx_verdict yield(struct vcpu *vcpu, uint64_t mask)
 {
 	(void)vcpu;
-	(void)mask;
-	*result = OK;
+	set_result(vcpu, OK, mask);
 	return VMX_YIELD;
 }
 
-static enum vmx_verdict exit_vm(struct vcpu *vcpu, uint64_t mask, int64_t *result)
+static enum vmx_verdict exit_vm(struct vcpu *vcpu, uint64_t mask)
 {
-	*result = OK;
+	set_result(vcpu, OK, mask);
 	vm_end(vcpu->vm, VM_END_EXITED, vcpu->gpr[GPR_RDI] & mask, "exit hypercall");
 	return VMX_STOP;
 }
 
-static enum vmx_verdict console_write(struct vcpu *vcpu, uint64_t mask, int64_t *result)
+static enum vmx_verdict console_write(struct vcpu *vcpu, uint64_t mask)
 {
 	struct vm *vm = vcpu->vm;
 	uint64_t from = vcpu->gpr[GPR_RDI] & mask, length = vcpu->gpr[GPR_RSI] & mask;
 	char part[256];
 
-	*result = ERR_INVALID;
+	set_result(vcpu, ERR_INVALID, mask);
 	if (length > AUGUR_HC_WRITE_MAX)
 		return VMX_RESUME;
-	*result = ERR_FAULT;
+	set_result(vcpu, ERR_FAULT, mask);
 	if (!guest_ram_valid(&vm->ram, from, length))
 		return VMX_RESUME;
 	for (uint64_t done = 0; done < length; done += sizeof(part)) {
@@ -46,19 +50,18 @@ static enum vmx_verdict console_write(struct vcpu *vcpu, uint64_t mask, int64_t 
 			return VMX_RESUME;
 		vm_console_output(&vm->console, part, now);
 	}
-	*result = length;
+	set_result(vcpu, length, mask);
 	return VMX_RESUME;
 }
 
-static enum vmx_verdict core_id(struct vcpu *vcpu, uint64_t mask, int64_t *result)
+static enum vmx_verdict core_id(struct vcpu *vcpu, uint64_t mask)
 {
 	(void)vcpu;
-	(void)mask;
-	*result = this_core()->index;
+	set_result(vcpu, this_core()->index, mask);
 	return VMX_RESUME;
 }
 
-static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, uint64_t mask, int64_t *result)
+static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, uint64_t mask)
 {
 	struct augur_vcpu_stats stats;
 	uint64_t gpa = vcpu->gpr[GPR_RDI] & mask;
@@ -72,10 +75,10 @@ static enum vmx_verdict vcpu_stats(struct vcpu *vcpu, uint64_t mask, int64_t *re
 		.switches = vcpu->sched.stats.switches,
 		.wakeups = vcpu->sched.stats.wakeups,
 	};
-	*result = ERR_INVALID;
+	set_result(vcpu, ERR_INVALID, mask);
 	if (gpa % 8 || gpa % GUEST_PAGE_SIZE + sizeof(stats) > GUEST_PAGE_SIZE)
 		return VMX_RESUME;
-	*result = guest_ram_write(&vcpu->vm->ram, gpa, &stats, sizeof(stats));
+	set_result(vcpu, guest_ram_write(&vcpu->vm->ram, gpa, &stats, sizeof(stats)), mask);
 	return VMX_RESUME;
 }
 
@@ -89,13 +92,15 @@ static const hypercall_handler handlers[] = {
 
 enum vmx_verdict hypercall(struct vcpu *vcpu)
 {
-	uint64_t mask = guest_in_64bit_mode(vcpu) ? UINT64_MAX : UINT32_MAX;
-	uint64_t number = vcpu->gpr[GPR_RAX] & mask;
-	int64_t result = ERR_UNSUPPORTED;
-	enum vmx_verdict verdict = VMX_RESUME;
+	uint64_t number = vcpu->gpr[GPR_RAX], mask = UINT64_MAX;
 
-	if (number < sizeof(handlers) / sizeof(handlers[0]) && handlers[number])
-		verdict = handlers[number](vcpu, mask, &result);
-	vcpu->gpr[GPR_RAX] = (uint64_t)result & mask;
-	return verdict;
+	if (__builtin_expect(!guest_in_64bit_mode(vcpu), 0)) {
+		mask = UINT32_MAX;
+		number &= mask;
+	}
+	if (number >= sizeof(handlers) / sizeof(handlers[0]) || !handlers[number]) {
+		set_result(vcpu, ERR_UNSUPPORTED, mask);
+		return VMX_RESUME;
+	}
+	return handlers[number](vcpu, mask);
 }

@@ -45,7 +45,9 @@ struct exit_count {
 
 /* Registers that are not part of the VMCS and change hands when a core changes its vCPU. */
 struct vcpu_switched {
-	uint64_t star, lstar, cstar, fmask, kernel_gs_base, tsc_aux;
+	uint64_t star, lstar, cstar, fmask, tsc_aux; /* zero unless has_msrs */
+	uint64_t kernel_gs_base;
+	bool has_msrs;
 	uint64_t cr2;
 	uint64_t dr[4];
 	uint64_t dr6;

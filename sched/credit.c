@@ -19,8 +19,6 @@
  * Locks: none. Cost: O(1) for those who wait for their share; O(log n) of those who are parked at
  * their caps, boosted by class, or far behind in virtual time. Two divisions a charge.
  */
-#include <assert.h>
-
 #include "sched/credit_internal.h"
 #include "sched/decide.h"
 #include "sched/policies.h"
@@ -207,13 +205,14 @@ static inline void update_boost(struct sched_core *core, struct sched_entity *en
 }
 
 /* It gives way: whoever is chosen next, it is not this one, unless it is alone. */
-static inline void set_aside(struct sched_core *core, struct sched_entity *entity)
+SCHED_INLINE void set_aside(struct sched_core *core, struct sched_entity *entity, bool shares)
 {
 	credit_state(entity)->queue = CREDIT_ASIDE;
 	credit_state(entity)->boosted = false;
 	credit_of(core)->aside = entity;
 	entity->slice_used = 0;
-	sched_book_close(&credit_of(core)->book, entity);
+	if (shares)
+		sched_book_close(&credit_of(core)->book, entity);
 }
 
 /* The queue of a member that can run and does not yield. */
@@ -259,7 +258,7 @@ SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity,
 	if (entity->params.cap && put_back_capped(core, entity, now))
 		return;
 	if (how == SCHED_ENQUEUE_YIELD)
-		set_aside(core, entity);
+		set_aside(core, entity, shares);
 	else
 		choose_queue(core, entity, shares, SCHED_ENQUEUE_PUT);
 }

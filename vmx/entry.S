@@ -39,7 +39,6 @@
 	.type	vmx_run_guest, @function
 vmx_run_guest:
 	push	%rbp
-	mov	%rsp, %rbp
 	push	%rbx
 	push	%r12
 	push	%r13
@@ -57,6 +56,8 @@ vmx_run_guest:
 	vmlaunch
 	jmp	.Lentry_failed
 
+.Lagain:
+	mov	(%rsp), %rdi
 .Lresume:
 	load_guest_registers
 	vmresume
@@ -90,9 +91,8 @@ vmx_exit_point:
 	pop	VCPU_RDI(%rdi)
 	lea	48(%rsp), %rbp
 	call	vmx_handle_exit
-	mov	(%rsp), %rdi
 	test	%eax, %eax
-	je	.Lresume
+	je	.Lagain
 
 .Lreturn:
 	pop	%rdi

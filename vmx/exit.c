@@ -109,16 +109,6 @@ enum vmx_verdict vmx_exit_unhandled(struct vcpu *vcpu)
 			 vmread(VMCS_EXIT_QUALIFICATION));
 }
 
-/*
- * The timer is written before the last look at what is pending: whatever comes after that look
- * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
- */
-static inline enum vmx_verdict arm_and_look(const struct vcpu *vcpu, uint64_t now)
-{
-	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(vcpu->until, now));
-	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
-}
-
 static void rare_requests(struct vcpu *vcpu, uint32_t requests)
 {
 	if (requests & VCPU_REQUEST_EPT_FLUSH)
@@ -128,8 +118,7 @@ static void rare_requests(struct vcpu *vcpu, uint32_t requests)
 }
 
 /* Work that came while the hypervisor ran: what the vCPU can do itself, else the core loop. */
-static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu *vcpu,
-								     uint64_t now)
+enum vmx_verdict vmx_deal_with_requests(struct vcpu *vcpu, uint64_t now)
 {
 	uint32_t requests = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
 	enum vmx_verdict verdict;
@@ -145,7 +134,7 @@ static __attribute__((noinline)) enum vmx_verdict deal_with_requests(struct vcpu
 	if (now >= vcpu->timer_due && vcpu->wait != VCPU_WAIT_HALT)
 		vcpu_run_timers(vcpu, now);
 	verdict = vmx_inject_pending(vcpu);
-	return verdict == VMX_RESUME ? arm_and_look(vcpu, tsc_now()) : verdict;
+	return verdict == VMX_RESUME ? vmx_arm_and_look(vcpu, tsc_now()) : verdict;
 }
 
 /* The short way for what a vCPU does to its own local APIC. */
@@ -154,21 +143,9 @@ static enum vmx_verdict inject_and_enter(struct vcpu *vcpu, uint64_t now)
 	enum vmx_verdict verdict;
 
 	if (vcpu_requests(vcpu) != 0)
-		return deal_with_requests(vcpu, now);
+		return vmx_deal_with_requests(vcpu, now);
 	verdict = vmx_inject_pending(vcpu);
-	return verdict == VMX_RESUME ? arm_and_look(vcpu, now) : verdict;
-}
-
-static inline enum vmx_verdict before_entry(struct vcpu *vcpu, uint64_t now)
-{
-	if (__builtin_expect(vcpu_requests(vcpu) != 0, 0))
-		return deal_with_requests(vcpu, now);
-	return arm_and_look(vcpu, now);
-}
-
-enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
-{
-	return before_entry(vcpu, now);
+	return verdict == VMX_RESUME ? vmx_arm_and_look(vcpu, now) : verdict;
 }
 
 /*
@@ -190,7 +167,7 @@ static inline enum vmx_verdict handle_exit(struct vcpu *vcpu)
 	vcpu->exit_counts[reason].ticks += (uint32_t)end - start;
 	if (__builtin_expect(verdict != VMX_RESUME, 0))
 		return verdict == VMX_INJECT ? inject_and_enter(vcpu, end) : verdict;
-	return before_entry(vcpu, end);
+	return vmx_before_entry(vcpu, end);
 }
 
 static __attribute__((noinline)) enum vmx_verdict handle_traced(struct vcpu *vcpu)

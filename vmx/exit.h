@@ -7,7 +7,10 @@
 
 #include <stdint.h>
 
+#include "hv/core.h"
 #include "hv/vcpu.h"
+#include "vmx/vmx.h"
+#include "vmx/vmx_ops.h"
 
 /* What the core loop is to do after an exit. Known to vmx/entry.S: zero enters the guest again. */
 enum vmx_verdict {
@@ -54,10 +57,28 @@ enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu);
 enum vmx_verdict vmx_run_guest(struct vcpu *vcpu);
 
 /*
+ * The timer is written before the last look at what is pending: whatever comes after that look
+ * comes with an NMI, whose handler sets the timer to zero (vmx_nmi_in_hypervisor).
+ */
+static inline enum vmx_verdict vmx_arm_and_look(const struct vcpu *vcpu, uint64_t now)
+{
+	vmwrite(VMCS_PREEMPTION_TIMER, vmx_timer_value(vcpu->until, now));
+	return core_pending_here() ? VMX_RESCHEDULE : VMX_RESUME;
+}
+
+/* For vmx_before_entry(). */
+enum vmx_verdict vmx_deal_with_requests(struct vcpu *vcpu, uint64_t now);
+
+/*
  * Deals with the vCPU's requests, injects what can be injected, arms the preemption timer. Zero
  * (VMX_RESUME): the guest may be entered. `now` is a host TSC not older than the last exit.
  */
-enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now);
+static inline enum vmx_verdict vmx_before_entry(struct vcpu *vcpu, uint64_t now)
+{
+	if (__builtin_expect(vcpu_requests(vcpu) != 0, 0))
+		return vmx_deal_with_requests(vcpu, now);
+	return vmx_arm_and_look(vcpu, now);
+}
 
 /*
  * Ends the VM because of what a vCPU did: logs VM, vCPU, RIP and the reason. Returns VMX_STOP, so

@@ -161,7 +161,7 @@ static bool read_switched(struct vcpu *vcpu, uint32_t msr, uint64_t *value)
 static bool write_switched(struct vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	*switched_register(vcpu, msr) = value;
-	vmx_load_system_msrs(vcpu);
+	vmx_system_msrs_changed(vcpu);
 	return true;
 }
 

@@ -131,14 +131,10 @@ static enum vmx_verdict handle_start_events(struct vcpu *vcpu)
  * within its handler leaves it to the next one, in whose state it is saved. What we did not begin
  * is not there.
  */
-void vmx_end_stray_nmi_blocking(struct vcpu *vcpu)
+void vmx_check_nmi_blocking(struct vcpu *vcpu)
 {
 	uint64_t state = vmread(VMCS_GUEST_INTERRUPTIBILITY);
 
-	if (__builtin_expect(!(state & BLOCKING_BY_NMI), 1)) {
-		vcpu->nmi_in_service = false;
-		return;
-	}
 	if (!vcpu->nmi_in_service)
 		vmwrite(VMCS_GUEST_INTERRUPTIBILITY, state & ~(uint64_t)BLOCKING_BY_NMI);
 }

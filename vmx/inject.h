@@ -10,6 +10,8 @@
 
 #include "hv/vcpu.h"
 #include "vmx/exit.h"
+#include "vmx/vmcs.h"
+#include "vmx/vmx_ops.h"
 
 /* Faults of the instruction that caused the exit; RIP stays. Each returns VMX_RESUME. */
 enum vmx_verdict vmx_inject_ud(void);
@@ -29,7 +31,14 @@ void vmx_reinject_interrupted_event(void);
 enum vmx_verdict vmx_inject_pending(struct vcpu *vcpu);
 
 /* For the loaded vCPU: what an NMI handler of another vCPU left on this core is not its own. */
-void vmx_end_stray_nmi_blocking(struct vcpu *vcpu);
+void vmx_check_nmi_blocking(struct vcpu *vcpu);
+static inline void vmx_end_stray_nmi_blocking(struct vcpu *vcpu)
+{
+	if (__builtin_expect(vmread(VMCS_GUEST_INTERRUPTIBILITY) & BLOCKING_BY_NMI, 0))
+		vmx_check_nmi_blocking(vcpu);
+	else
+		vcpu->nmi_in_service = false;
+}
 
 /* True if an event waits that ends a HLT; merges what other cores posted. */
 bool vmx_event_waits(struct vcpu *vcpu);

@@ -221,18 +221,23 @@ static inline void load_msr(uint32_t msr, uint64_t *in_core, uint64_t wanted)
 }
 
 /* vCPUs of one VM mostly agree on these. Without RDTSCP nobody sets TSC_AUX. */
-static inline void load_system_msrs(struct core_msrs *in_core, const struct vcpu_switched *s)
+static __attribute__((noinline)) void load_system_msrs(struct core *core, const struct vcpu *vcpu)
 {
+	struct core_msrs *in_core = &core->msrs;
+	const struct vcpu_switched *s = &vcpu->switched;
+
 	load_msr(IA32_STAR, &in_core->star, s->star);
 	load_msr(IA32_LSTAR, &in_core->lstar, s->lstar);
 	load_msr(IA32_CSTAR, &in_core->cstar, s->cstar);
 	load_msr(IA32_FMASK, &in_core->fmask, s->fmask);
 	load_msr(IA32_TSC_AUX, &in_core->tsc_aux, s->tsc_aux);
+	core->has_msrs = s->has_msrs;
 }
 
-void vmx_load_system_msrs(const struct vcpu *vcpu)
+void vmx_system_msrs_changed(struct vcpu *vcpu)
 {
-	load_system_msrs(&this_core()->msrs, &vcpu->switched);
+	vcpu->switched.has_msrs = true;
+	load_system_msrs(this_core(), vcpu);
 }
 
 static __attribute__((noinline)) void load_debug(const struct vcpu_switched *s)
@@ -306,8 +311,9 @@ static inline void save_vectors(struct core *core, struct vcpu *vcpu)
 /* SWAPGS changes KERNEL_GS_BASE without an exit. */
 static inline void load_registers(struct core *core, const struct vcpu *vcpu)
 {
-	load_system_msrs(&core->msrs, &vcpu->switched);
-	msr_write(IA32_KERNEL_GS_BASE, vcpu->switched.kernel_gs_base);
+	if (core->has_msrs || vcpu->switched.has_msrs)
+		load_system_msrs(core, vcpu);
+	load_msr(IA32_KERNEL_GS_BASE, &core->kernel_gs_base, vcpu->switched.kernel_gs_base);
 	if (vcpu->uses_debug)
 		load_debug(&vcpu->switched);
 	cr2_write(vcpu->switched.cr2);
@@ -316,7 +322,7 @@ static inline void load_registers(struct core *core, const struct vcpu *vcpu)
 
 static inline void save_registers(struct core *core, struct vcpu *vcpu)
 {
-	vcpu->switched.kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
+	vcpu->switched.kernel_gs_base = core->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
 	if (vcpu->uses_debug)
 		save_debug(&vcpu->switched);
 	vcpu->switched.cr2 = cr2_read();

@@ -140,7 +140,8 @@ enum error vmx_init_core(struct core *core)
 	cr4_write((cr4_read() | vmx_caps.cr4_fixed0 | CR4_VMXE) & vmx_caps.cr4_fixed1);
 	vector_state_init_core();
 	core->xcr0 = vmx_host_xcr0;
-	core->wide = true; /* what the firmware left */
+	core->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
+	core->wide = core->has_msrs = true; /* what the firmware left */
 	read_system_msrs(&core->msrs);
 	core->vmxon_region = vmxon_region();
 	if (!core->vmxon_region)

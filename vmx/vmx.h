@@ -56,11 +56,9 @@ void vmx_vcpu_restart(struct vcpu *vcpu, const struct vmcs_start *start);
 /* For vmx_load(). */
 void vmx_switch_to(struct core *core, struct vcpu *vcpu);
 
-/* Makes the vCPU's VMCS current and its other registers those of this core. */
-static inline void vmx_load(struct vcpu *vcpu)
+/* Makes the vCPU's VMCS current and its other registers those of `core`, which is this one. */
+static inline void vmx_load(struct core *core, struct vcpu *vcpu)
 {
-	struct core *core = this_core();
-
 	if (core->loaded != vcpu)
 		vmx_switch_to(core, vcpu);
 }
@@ -72,8 +70,8 @@ void vmx_unload(struct vcpu *vcpu);
 /* Gives the vCPU, which is loaded, another XCR0. */
 void vmx_set_xcr0(struct vcpu *vcpu, uint64_t value);
 
-/* Brings this core's STAR, LSTAR, CSTAR, FMASK and TSC_AUX in line with the vCPU's. */
-void vmx_load_system_msrs(const struct vcpu *vcpu);
+/* The vCPU, which is loaded, has changed STAR, LSTAR, CSTAR, FMASK or TSC_AUX. */
+void vmx_system_msrs_changed(struct vcpu *vcpu);
 
 /* The vCPU, which is loaded, gets debug registers: it has touched one for the first time. */
 void vmx_give_debug_registers(struct vcpu *vcpu);

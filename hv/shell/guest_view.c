@@ -36,7 +36,7 @@ static void read_stopped(void *context)
 		reading->error = ERR_BUSY;
 		return;
 	}
-	vmx_load(reading->vcpu);
+	vmx_load(core, reading->vcpu);
 	reading->read(reading);
 	if (!ours)
 		vmx_unload(reading->vcpu);
