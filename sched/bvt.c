@@ -6,6 +6,7 @@
  * until its E is ahead of the next one by the context-switch allowance, so slices are about that
  * long. An entity that wakes up starts no earlier than the scheduler's virtual time, the least A
  * of all that want the core: sleeping saves nothing. Caps are ignored.
+ * Across cores: no core idles while somebody waits for it; nothing is promised about shares.
  *
  * Source: K. Duda, D. Cheriton, "Borrowed-virtual-time scheduling", SOSP 1999.
  * Locks: none. Cost: O(log n).

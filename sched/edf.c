@@ -6,9 +6,15 @@
  * keeps its deadline if its remaining budget fits before it at the rate Q / P, else it gets a full
  * budget and the deadline one period from now, so it can never claim more than Q / P.
  *
- * Admission: the servers of a core may ask for 100% of it together; one that does not fit has no
- * server there (it waits with the others, nothing is lost). A server stays on its core. Latency-
- * sensitive entities without parameters get 2.5 ms every 10 ms. Weights are ignored.
+ * Admission: the servers of a core may ask for 100% of it together. A new one goes to the allowed
+ * core that has most left; one that does not fit has no server (it waits with the others, nothing
+ * is lost) and is considered again when it wakes up. Latency-sensitive entities without parameters
+ * get 2.5 ms every 10 ms. Weights and caps are ignored: a server is not served less than its budget
+ * however long the core has nothing better to do.
+ *
+ * Across cores: no core idles while an entity waits that may run there and either has no server or
+ * has one that fits there too, and moves with it; servers that would not fit stay. Nothing is
+ * promised about the shares of those without a server.
  *
  * Source: L. Abeni, G. Buttazzo, "Integrating multimedia applications in hard real-time systems",
  * RTSS 1998; postponing with extra time as in Xen's RTDS.
@@ -21,6 +27,7 @@
 #define TURN_MS		  10
 #define FULL		  (1u << 20) /* utilisation of a whole core */
 #define LOOKS		  4
+#define PLACE_LOOKS	  64 /* cores */
 
 enum edf_place { EDF_NOWHERE, EDF_SERVER, EDF_OTHERS };
 
@@ -36,10 +43,10 @@ struct edf_entity {
 };
 
 struct edf_core {
-	struct sched_heap servers;   /* waiting with budget, by deadline */
-	struct sched_heap postponed; /* waiting without, by the tick of the next budget */
-	struct sched_list others;    /* waiting without a server or without budget */
-	uint32_t utilisation;	     /* admitted */
+	struct sched_heap servers;    /* waiting with budget, by deadline */
+	struct sched_heap postponed;  /* waiting without, by the tick of the next budget */
+	struct sched_list others;     /* waiting without a server or without budget */
+	_Atomic uint32_t utilisation; /* admitted; other cores look at it */
 };
 
 static struct edf_core *edf_of(struct sched_core *core)
@@ -70,34 +77,28 @@ static void take_parameters(struct sched_core *core, const struct sched_entity *
 	state->period = core->sched->ms * DEFAULT_PERIOD_US / 1000;
 }
 
-static void edf_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+static uint32_t utilisation_of(const struct sched_core *core)
 {
-	struct edf_entity *state = state_of(entity);
-	struct edf_core *edf = edf_of(core);
-	uint32_t wanted;
+	const struct edf_core *edf = (const struct edf_core *)core->data;
 
-	(void)now;
-	take_parameters(core, entity);
-	if (!state->budget)
-		return;
-	/* in two steps, so that long periods do not overflow */
-	wanted = (uint32_t)((state->budget << 10) / (state->period >> 10 | 1));
-	if (edf->utilisation + wanted > FULL) {
-		state->budget = 0;
-		return;
-	}
-	edf->utilisation += wanted;
-	state->utilisation = wanted;
-	state->core = core->id;
+	return atomic_load_explicit(&edf->utilisation, memory_order_relaxed);
 }
 
-static void edf_forget(struct sched_core *core, struct sched_entity *entity)
+/* In two steps, so that long periods do not overflow. */
+static uint32_t wanted_by(const struct edf_entity *state)
 {
-	if (entity->fresh)
-		return;
-	edf_of(core)->utilisation -= state_of(entity)->utilisation;
-	state_of(entity)->utilisation = 0;
-	entity->fresh = true; /* admitted again where it goes */
+	if (!state->budget)
+		return 0;
+	return (uint32_t)((state->budget << 10) / (state->period >> 10 | 1));
+}
+
+/* What is admitted on this core for the entity becomes `utilisation`. */
+static void account(struct sched_core *core, struct edf_entity *state, uint32_t utilisation)
+{
+	atomic_fetch_add_explicit(&edf_of(core)->utilisation, utilisation - state->utilisation,
+				  memory_order_relaxed);
+	state->utilisation = utilisation;
+	state->core = core->id;
 }
 
 static void start_period(struct edf_entity *state, uint64_t from)
@@ -105,6 +106,35 @@ static void start_period(struct edf_entity *state, uint64_t from)
 	state->deadline = from + state->period;
 	state->left = state->budget;
 	state->postponed = false;
+}
+
+/* It gets a server as it asks for, if the core has room for it, else none. */
+static void admit(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	struct edf_entity *state = state_of(entity);
+	uint32_t wanted;
+
+	take_parameters(core, entity);
+	wanted = wanted_by(state);
+	if (utilisation_of(core) - state->utilisation + wanted > FULL) {
+		state->budget = 0;
+		wanted = 0;
+	}
+	account(core, state, wanted);
+	start_period(state, now);
+}
+
+static void edf_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+{
+	admit(core, entity, now);
+}
+
+static void edf_forget(struct sched_core *core, struct sched_entity *entity)
+{
+	if (entity->fresh)
+		return;
+	account(core, state_of(entity), 0);
+	entity->fresh = true; /* admitted again where it goes */
 }
 
 /* The rule of the constant-bandwidth server: left / (deadline - now) must not exceed Q / P. */
@@ -142,6 +172,8 @@ static void edf_enqueue(struct sched_core *core, struct sched_entity *entity,
 
 	if (how == SCHED_ENQUEUE_WAKE && state->budget)
 		wake_server(state, now);
+	else if (how == SCHED_ENQUEUE_WAKE)
+		admit(core, entity, now);
 	if (how == SCHED_ENQUEUE_YIELD) /* for this once it is one of the others */
 		state->postponed |= state->budget != 0;
 	if (state->budget && !state->postponed) {
@@ -252,27 +284,63 @@ static bool edf_preempts(struct sched_core *core, const struct sched_entity *ent
 	return !current->budget || current->postponed || mine->deadline < current->deadline;
 }
 
+/* The allowed core with most left for servers, among the first few after the one it was on. */
+static unsigned roomiest(const struct sched *sched, const struct sched_entity *entity)
+{
+	unsigned core = entity->last_core, best = SCHED_ANYWHERE;
+	unsigned looks = sched->cores < PLACE_LOOKS ? sched->cores : PLACE_LOOKS;
+	uint32_t least_used = UINT32_MAX;
+
+	for (; looks--; core = core + 1 < sched->cores ? core + 1 : 0) {
+		uint32_t used = utilisation_of(sched->core[core]);
+
+		if (!sched_mask_has(&entity->params.affinity, core) || used >= least_used)
+			continue;
+		best = core;
+		least_used = used;
+	}
+	return best;
+}
+
+static bool wants_server(const struct sched_entity *entity)
+{
+	return entity->params.budget || entity->class == SCHED_LATENCY;
+}
+
 static unsigned edf_place(struct sched *sched, const struct sched_entity *entity)
 {
 	const struct edf_entity *state = state_of(entity);
 
-	(void)sched;
-	return !entity->fresh && state->utilisation ? state->core : SCHED_ANYWHERE;
+	if (!entity->fresh && state->utilisation)
+		return state->core;
+	return entity->fresh && wants_server(entity) ? roomiest(sched, entity) : SCHED_ANYWHERE;
 }
 
-/* Servers stay. */
+/* The entity, if it may leave for core `to` and, having a server, fits there. */
+static struct sched_entity *fitting(struct sched_entity *entity, const struct sched_core *core,
+				    const struct sched_core *to)
+{
+	uint32_t wanted = state_of(entity)->utilisation;
+
+	if (wanted && to != core && utilisation_of(to) + wanted > FULL)
+		return NULL;
+	return sched_allowed(entity, to);
+}
+
 static struct sched_entity *edf_surplus(struct sched_core *core, const struct sched_core *to,
 					uint64_t now)
 {
 	struct sched_list *others = &edf_of(core)->others;
+	struct sched_node *node = sched_heap_first(&edf_of(core)->servers);
+	struct sched_entity *entity = NULL;
 	unsigned looks = LOOKS;
 
 	(void)now;
-	for (struct sched_list *l = others->next; l != others && looks--; l = l->next)
-		if (!state_of(SCHED_ENTITY_OF(l, link))->utilisation &&
-		    sched_allowed(SCHED_ENTITY_OF(l, link), to))
-			return SCHED_ENTITY_OF(l, link);
-	return NULL;
+	for (struct sched_list *l = others->next; l != others && looks-- && !entity; l = l->next)
+		entity = fitting(SCHED_ENTITY_OF(l, link), core, to);
+	for (looks = LOOKS; node && looks-- && !entity; node = node->left)
+		entity = fitting(SCHED_ENTITY_OF(node, node), core, to);
+	return entity;
 }
 
 const struct sched_ops sched_edf = {

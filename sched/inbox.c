@@ -69,14 +69,16 @@ static bool handle_update(struct sched_core *core, struct sched_entity *entity, 
 	if (waits)
 		sched_dequeue(core, entity, now);
 	sched_take_params(core, entity);
-	if (!waits)
-		return true;
-	if (sched_mask_has(&entity->params.affinity, core->id)) {
-		sched_enqueue(core, entity, SCHED_ENQUEUE_RESTORE, now);
-		return true;
+	if (!sched_mask_has(&entity->params.affinity, core->id)) {
+		if (waits)
+			evict(core, entity);
+		else
+			sched_forget_here(core, entity); /* it will wake up elsewhere */
+		return !waits;
 	}
-	evict(core, entity);
-	return false;
+	if (waits)
+		sched_enqueue(core, entity, SCHED_ENQUEUE_RESTORE, now);
+	return true;
 }
 
 static void handle_direct(struct sched_core *core, struct sched_entity *entity, uint64_t now)

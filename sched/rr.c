@@ -1,6 +1,7 @@
 /*
  * Round robin. One queue in order of arrival; each entity runs for a slice (its own, else 10 ms)
  * and goes to the end. Nothing preempts, weights and caps are ignored: the plainest baseline.
+ * Across cores: no core idles while somebody waits for it; nothing is promised about shares.
  *
  * Source: L. Kleinrock, "Analysis of a time-shared processor", 1964.
  * Locks: none. Cost: O(1).

@@ -6,9 +6,11 @@
  * leaves it for good, so a decision is a search in the table, and everybody's worst wait is known
  * in advance.
  *
- * Entities stay on the core where they first ran; nothing is stolen, so a core may idle while
- * entities wait on another (that is the price of a table, and why it is here as a rival). At most
- * TABLE_MEMBERS entities of a core own slots; more live on what others leave.
+ * Across cores: an entity wakes up on the core where it owns slots. No core idles while somebody
+ * waits for it: one that has nothing to do takes a waiting entity over for good, and both tables
+ * are built anew. Shares are those of the table of its core; nothing is promised about shares
+ * across cores. At most TABLE_MEMBERS entities of a core own slots; more live on what others leave.
+ * Caps are ignored.
  *
  * Source: M. Vanga, A. Gujarati, B. Brandenburg, "Tableau: a high-throughput and predictable VM
  * scheduler for high-density workloads", EuroSys 2018.
@@ -17,6 +19,7 @@
 #include "sched/policies.h"
 
 #define CYCLE_US      10000
+#define SURPLUS_LOOKS 4
 #define TURN_MS	      5
 #define TABLE_MEMBERS 96
 #define PASSES	      4 /* slots of a latency-sensitive entity in a cycle */
@@ -37,9 +40,8 @@ struct table_core {
 };
 
 struct table_entity {
-	unsigned core;
-	bool home;   /* lives on `core` */
-	bool member; /* owns slots there */
+	unsigned core; /* where it lives */
+	bool member;   /* owns slots there */
 	bool waits;
 };
 
@@ -109,7 +111,6 @@ static void table_entity_init(struct sched_core *core, struct sched_entity *enti
 
 	(void)now;
 	state_of(entity)->core = core->id;
-	state_of(entity)->home = true;
 	if (table->member_count == TABLE_MEMBERS)
 		return;
 	state_of(entity)->member = true;
@@ -122,13 +123,15 @@ static void table_forget(struct sched_core *core, struct sched_entity *entity)
 	struct table_core *table = table_of(core);
 	unsigned i = 0;
 
-	if (entity->fresh || !state_of(entity)->member)
+	if (entity->fresh)
+		return;
+	entity->fresh = true; /* gets slots where it goes */
+	if (!state_of(entity)->member)
 		return;
 	while (table->members[i] != entity)
 		i++;
 	table->members[i] = table->members[--table->member_count];
 	rebuild(table);
-	entity->fresh = true; /* gets slots where it goes */
 }
 
 /* The slot of the present moment. */
@@ -213,7 +216,14 @@ static bool table_preempts(struct sched_core *core, const struct sched_entity *e
 static unsigned table_place(struct sched *sched, const struct sched_entity *entity)
 {
 	(void)sched;
-	return !entity->fresh && state_of(entity)->home ? state_of(entity)->core : SCHED_ANYWHERE;
+	return entity->fresh ? SCHED_ANYWHERE : state_of(entity)->core;
+}
+
+static struct sched_entity *table_surplus(struct sched_core *core, const struct sched_core *to,
+					  uint64_t now)
+{
+	(void)now;
+	return sched_list_allowed(&table_of(core)->waiting, to, SURPLUS_LOOKS);
 }
 
 const struct sched_ops sched_table = {
@@ -228,6 +238,7 @@ const struct sched_ops sched_table = {
 	.pick = table_pick,
 	.preempts = table_preempts,
 	.forget = table_forget,
+	.surplus = table_surplus,
 	.place = table_place,
 };
 

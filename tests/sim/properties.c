@@ -41,8 +41,8 @@ static const struct promise promises[] = {
 	{ "credit-plain", 60, 0.15, 0.25, 0, true, true },
 	{ "credit-slices", 60, 0.15, 0.25, 0, true, true },
 	{ "bvt", 60, 0.06, 0, 0, true, false },
-	{ "edf", 0, 0, 0, 0, false, false }, /* servers stay on their cores */
-	{ "table", 0, 0, 0, 0, false, false },
+	{ "edf", 0, 0, 0, 0, true, false },
+	{ "table", 0, 0, 0, 0, true, false },
 	{ "reactive", 46, 0.03, 0.05, 0.25, true, true },
 	{ "example", 0, 0, 0, 0, true, false },
 	{ "compensated", 26, 0.01, 0.015, 0.2, true, true },
