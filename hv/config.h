@@ -101,7 +101,9 @@ struct config_vm {
 	uint32_t cap;		   /* percent of one core for the whole VM, 0: none */
 	enum config_latency latency;
 	bool autostart;
-	bool large_pages;	     /* demand-allocate 2 MiB at a time */
+	bool large_pages; /* demand-allocate 2 MiB at a time */
+	bool gang;	  /* `gang = yes`: its vCPUs run at the same time where they can */
+	bool pause_exits; /* a vCPU that spins on PAUSE yields to a sibling; yes by default */
 	struct config_slices slices; /* [augur]'s where the VM gives none */
 };
 

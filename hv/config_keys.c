@@ -235,6 +235,8 @@ static const struct key vm_keys[] = {
 	{ "cap", set_u32, AT(config_vm, cap), .max = 100 * CONFIG_MAX_VCPUS },
 	{ "latency", set_word, AT(config_vm, latency), .words = latency_words },
 	{ "autostart", set_bool, AT(config_vm, autostart), .words = yes_no },
+	{ "gang", set_bool, AT(config_vm, gang), .words = yes_no },
+	{ "pause_exits", set_bool, AT(config_vm, pause_exits), .words = yes_no },
 	{ "pages", set_bool, AT(config_vm, large_pages), .words = pages_words },
 	{ "slice_us", set_u32, AT(config_vm, slices.slice_us), TIME_RANGE },
 	{ "min_slice_us", set_u32, AT(config_vm, slices.min_slice_us), TIME_RANGE },

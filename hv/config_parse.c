@@ -126,6 +126,7 @@ static void default_vm(struct config_vm *vm, uint32_t line)
 	vm->vcpus = 1;
 	vm->weight = CONFIG_WEIGHT;
 	vm->autostart = true;
+	vm->pause_exits = true;
 }
 
 static void begin_vm(struct parser *parser, struct span name)

@@ -297,6 +297,7 @@ static void sched_params_of(const struct vm *vm, struct sched_params *params)
 	params->period = slice_ticks(c->slices.period_us);
 	params->budget = slice_ticks(c->slices.budget_us);
 	params->class = c->latency == CONFIG_LATENCY_YES ? SCHED_LATENCY : SCHED_THROUGHPUT;
+	params->gang = c->gang;
 	params->class_auto = c->latency == CONFIG_LATENCY_AUTO;
 	vm_cores(vm, &params->affinity);
 }

@@ -57,7 +57,7 @@ void sched_gather(struct sched_core *core, struct sched_entity *entity, uint64_t
 
 		if (sched_state_of(sibling) == SCHED_RUNNABLE &&
 		    atomic_load(&sibling->core) != core->id)
-			sched_post(core, sibling, SCHED_REQUEST_DIRECT);
+			sched_post(core, sibling, SCHED_REQUEST_GATHER);
 	}
 	sched_unlock_registry(core->sched);
 }

@@ -81,10 +81,13 @@ static bool handle_update(struct sched_core *core, struct sched_entity *entity, 
 	return true;
 }
 
-static void handle_direct(struct sched_core *core, struct sched_entity *entity, uint64_t now)
+static void handle_call(struct sched_core *core, struct sched_entity *entity, enum sched_reason why,
+			uint64_t now)
 {
 	if (sched_state_of(entity) != SCHED_RUNNABLE)
 		return;
+	entity->called = (uint8_t)why;
+	entity->notes |= SCHED_NOTE_CALLED;
 	sched_dequeue(core, entity, now);
 	sched_enqueue(core, entity, SCHED_ENQUEUE_DIRECTED, now);
 }
@@ -103,7 +106,9 @@ static void handle(struct sched_core *core, struct sched_entity *entity, unsigne
 		return;
 	}
 	if (requests & SCHED_REQUEST_DIRECT)
-		handle_direct(core, entity, now);
+		handle_call(core, entity, SCHED_WHY_DIRECTED, now);
+	else if (requests & SCHED_REQUEST_GATHER)
+		handle_call(core, entity, SCHED_WHY_GANG, now);
 	if (sched_state_of(entity) == SCHED_HELD)
 		sched_release(core, entity, now);
 }

@@ -14,7 +14,8 @@ enum sched_request {
 	SCHED_REQUEST_ARRIVE = 1, /* it is yours now: let it wait */
 	SCHED_REQUEST_REMOVE = 2,
 	SCHED_REQUEST_UPDATE = 4,
-	SCHED_REQUEST_DIRECT = 8, /* a sibling yields to it */
+	SCHED_REQUEST_DIRECT = 8,  /* a sibling yields to it */
+	SCHED_REQUEST_GATHER = 16, /* a sibling has started to run, and its gang is to do so too */
 };
 
 static inline void sched_trace(const struct sched_core *core, enum sched_trace_kind kind,

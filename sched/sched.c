@@ -90,6 +90,9 @@ void sched_heed_notes(struct sched_core *core, struct sched_entity *entity, uint
 		note_wake_wait(entity, now);
 	if (entity->last_core != core->id)
 		note_migration(core, entity, now);
+	if (entity->called && entity != core->previous)
+		core->decision.reason = (enum sched_reason)entity->called;
+	entity->called = 0;
 	if (entity->params.gang && entity != core->previous)
 		sched_gather(core, entity, now);
 	entity->notes = entity->params.gang ? SCHED_NOTE_GANG : 0;

@@ -123,9 +123,10 @@ struct sched_stats {
 
 /* What is to be looked at when an entity starts; there may be nothing after all. */
 enum sched_note {
-	SCHED_NOTE_WOKEN = 1, /* how long it waited since it was woken */
-	SCHED_NOTE_MOVED = 2, /* whether it comes from another core */
-	SCHED_NOTE_GANG = 4,  /* whether to call its gang */
+	SCHED_NOTE_WOKEN = 1,  /* how long it waited since it was woken */
+	SCHED_NOTE_MOVED = 2,  /* whether it comes from another core */
+	SCHED_NOTE_GANG = 4,   /* whether to call its gang */
+	SCHED_NOTE_CALLED = 8, /* that a sibling called it */
 };
 
 /* Embedded in a vCPU (hypervisor) or a task (simulator). Zero it before sched_add. */
@@ -150,6 +151,7 @@ struct sched_entity {
 	bool many_cores;	/* may run on more than one core */
 	bool fresh;		/* the policy has not seen it yet */
 	bool moving;		/* WAKING because it changes the core, not because it was blocked */
+	uint8_t called;		/* enum sched_reason of a call by a sibling, 0: none since it ran */
 	unsigned last_core;	/* where it ran last */
 	uint8_t notes;		/* enum sched_note */
 	uint64_t since;		/* tick since which it waits or is blocked */

@@ -94,7 +94,7 @@ static void vcpu_settings(struct vmcs_settings *settings, const struct vcpu *vcp
 		.msr_bitmap = vm->msr_bitmap,
 		.vpid = vm->vpid_base ? vm->vpid_base + vcpu->index : 0,
 		.tsc_offset = vcpu->tsc_offset,
-		.ple_gap = PLE_GAP,
+		.ple_gap = vm->config->pause_exits ? PLE_GAP : 0,
 		.ple_window = PLE_WINDOW,
 		.xss_exit_bitmap = UINT64_MAX,
 		.guest_cr4_allowed = vm->cpuid.cr4_allowed,

@@ -8,6 +8,7 @@
     #! serial: REGEX          somewhere on the machine's serial line
     #! ends NAME: exited 0    how the VM ended, and its exit code if one is given
     #! trace: KIND 3          at least so many records of that kind in the trace, such as reserve
+    #! picks: REASON 3        at least so many decisions for that reason in it, such as directed
     #! refuses: FILE          the loader's refusal is word for word the text of that file
     #! twice: yes             a second run gives the same output, byte for byte
     #! cpus: 2                and memory, model, accel, ticks, timeout: see scripts/run
@@ -76,6 +77,10 @@ def ends(outcome, vm, wanted, _):
     return Check(name)
 
 
+def enough(name, count, least):
+    return Check(name, "" if count >= int(least or 1) else f"there are {count}")
+
+
 def trace(outcome, _, wanted, __):
     name = f"trace: {wanted}"
     kind, _, least = wanted.partition(" ")
@@ -85,8 +90,20 @@ def trace(outcome, _, wanted, __):
         records = t.read_records(outcome.recorder.folder / "trace.bin")
     except OSError as error:
         return Check(name, str(error))
-    count = sum(t.KIND_NAMES.get(r.kind) == kind for r in records)
-    return Check(name, "" if count >= int(least or 1) else f"there are {count}")
+    return enough(name, sum(t.KIND_NAMES.get(r.kind) == kind for r in records), least)
+
+
+def picks(outcome, _, wanted, __):
+    name = f"picks: {wanted}"
+    reason, _, least = wanted.partition(" ")
+    try:
+        recorded = t.Trace(outcome.recorder.folder)
+    except (ConfigError, OSError) as error:
+        return Check(name, str(error))
+    if reason not in recorded.reasons.values():
+        return Check(name, "there is no such reason")
+    chosen = [r for r in recorded.records if t.KIND_NAMES.get(r.kind) == "pick"]
+    return enough(name, sum(recorded.reasons.get(r.b) == reason for r in chosen), least)
 
 
 def refuses(outcome, _, file, config):
@@ -100,7 +117,7 @@ def refuses(outcome, _, file, config):
 
 EXPECTATIONS = {"expect": expect, "reject": reject, "log": log, "reject-log": reject_log,
                 "serial": serial, "ends": ends, "trace": trace,
-                "refuses": refuses}
+                "picks": picks, "refuses": refuses}
 OTHERS = ("twice", "until", "cpus", "memory", "model", "accel", "ticks", "timeout", "missing")
 
 

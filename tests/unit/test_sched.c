@@ -390,6 +390,7 @@ static void adding_twice_is_refused(void **state)
 static void spinning_yields_to_a_waiting_sibling(void **state)
 {
 	struct sched_params params = defaults();
+	struct sched_decision d;
 
 	(void)state;
 	boot("compensated", 1);
@@ -399,12 +400,15 @@ static void spinning_yields_to_a_waiting_sibling(void **state)
 	}
 	assert_ptr_equal(sched_pick(&cores[0], 0).next, &tasks[0]); /* tasks 0 and 4 are of VM 0 */
 	sched_yield_spinning(&cores[0]);
-	assert_ptr_equal(sched_pick(&cores[0], 10).next, &tasks[4]);
+	d = sched_pick(&cores[0], 10);
+	assert_ptr_equal(d.next, &tasks[4]);
+	assert_int_equal(d.reason, SCHED_WHY_DIRECTED);
 }
 
 static void a_gang_is_called_to_run_together(void **state)
 {
 	struct sched_params first = pinned(0), second = pinned(1);
+	struct sched_decision d;
 	uint64_t now = 100 * MS;
 
 	(void)state;
@@ -420,7 +424,9 @@ static void a_gang_is_called_to_run_together(void **state)
 	assert_ptr_equal(sched_pick(&cores[0], now).next, &tasks[0]);
 	assert_int_equal(kicks[1], 1);
 	now = sched_pick(&cores[1], now).until; /* the turn of task 1 is not cut short */
-	assert_ptr_equal(sched_pick(&cores[1], now).next, &tasks[3]);
+	d = sched_pick(&cores[1], now);
+	assert_ptr_equal(d.next, &tasks[3]);
+	assert_int_equal(d.reason, SCHED_WHY_GANG);
 }
 
 static void run_for(uint64_t *now, uint64_t length)
