@@ -19,12 +19,13 @@ from augur.config import ConfigError, build_folder
 POLICIES = ("credit", "reactive", "compensated", "predictive")
 FAULTS = ("stuck", "random", "inverted", "late")
 MINE, CREDIT, REACTIVE = "predictive", "credit", "reactive"
-TICKS = 1000000000                      # of P1-P5, unless told otherwise: 10 s
+TRACE_TICKS = "1000000000"              # of each case of P3: 10 s; the others last as long as they say
 SILENT = ("s7",)                        # nobody is latency-sensitive
 
 
-def ticks():
-    return os.environ.get("TICKS") or str(TICKS)
+def ticks(case):
+    """How long P1-P5 last, as an argument; "0": as the scenario says."""
+    return os.environ.get("TICKS") or (TRACE_TICKS if case.startswith("p3") else "0")
 
 
 # --- what is to run --------------------------------------------------------------------------------
@@ -54,7 +55,7 @@ def job(case, policy, guests):
     if case.startswith("s"):
         return standard_job(case, policy)
     name, _, recording = case.partition("-")
-    arguments = [name, policy, ticks()] + ([guests[case]] if recording else [])
+    arguments = [name, policy, ticks(case)] + ([guests[case]] if recording else [])
     return Job(case, policy, tool("config", *arguments),
                build_folder() / "bench" / "predict" / f"{case}.{policy}")
 
@@ -188,7 +189,7 @@ def jobs(chosen, recordings):
 
 def same_length(case, recordings):
     """The simulator's run that stands beside the emulator's."""
-    options = () if case.startswith("s") else ("--ticks", ticks())
+    options = () if case.startswith("s") else ("--ticks", ticks(case))
     return simulated(case, recordings, *options)
 
 

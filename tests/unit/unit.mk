@@ -5,7 +5,8 @@
 PURE_SRCS := $(wildcard ple/*.c sched/*.c drivers/virt/*.c hv/images/*.c)
 PURE_SRCS += hv/error.c
 PURE_SRCS += tests/sim/trace_csv.c tests/sim/max_min.c
-PURE_SRCS += guests/lib/args.c
+PURE_SRCS += tests/sim/scenarios.c tests/sim/workload.c
+PURE_SRCS += guests/lib/args.c guests/lib/arrivals.c
 PURE_SRCS += boot/acpi.c boot/elf.c boot/memory_map.c
 PURE_SRCS += vmx/caps.c
 PURE_SRCS += vmx/names.c
