@@ -14,6 +14,7 @@
 #include "hv/core_timers.h"
 #include "hv/engine.h"
 #include "hv/segments.h"
+#include "hv/shadow.h"
 #include "hv/trace_ring.h"
 #include "hv/wake_lead.h"
 #include "sched/sched.h"
@@ -75,6 +76,7 @@ struct core {
 	struct wake_lead wake_lead;
 	struct timer_event shadow_tick;
 	uint64_t shadow_due;
+	struct shadow_cost shadow_cost;
 	struct engine_core engine;
 	struct core_timers timers; /* other cores may take events of vCPUs out */
 	struct sched_core sched;   /* has a public part of its own */

@@ -25,6 +25,7 @@ static void end_machine(void)
 {
 	log_info("all virtual machines have stopped; powering off");
 	engine_report();
+	shadow_report();
 	console_flush();
 	trace_finish();
 	export_flush();

@@ -112,8 +112,10 @@ static void look_at_pages(struct vcpu *vcpu, struct shadow_window *window)
 	shadow->next_region += REGION_SIZE;
 	if (shadow->next_region >= guest_ram_end(vm->ram.size))
 		shadow->next_region = 0;
-	if (usage.accessed)
-		vcpu_request_self(vcpu, VCPU_REQUEST_EPT_FLUSH);
+	if (!usage.accessed)
+		return;
+	vcpu_request_self(vcpu, VCPU_REQUEST_EPT_FLUSH);
+	this_core()->shadow_cost.flushes++;
 }
 
 static void take_snapshot(struct vcpu *vcpu, uint64_t now)
@@ -215,6 +217,8 @@ static void tick(struct timer_event *event, uint64_t fired)
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
 			visit_vm(core, vms[i], now);
+	core->shadow_cost.ticks += tsc_now() - now;
+	core->shadow_cost.closed++;
 	sched_overhead(&core->sched, tsc_now());
 	engine_tick(core, now);
 	core->shadow_due += window;

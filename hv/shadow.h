@@ -57,6 +57,20 @@ struct shadow {
 	uint64_t cost;		    /* ticks spent on all this since the VM was started */
 };
 
+/* What shadows cost one core. */
+struct shadow_cost {
+	uint64_t ticks;	  /* closing windows */
+	uint64_t closed;  /* times it closed those of all its vCPUs */
+	uint64_t flushes; /* of EPT entries, because accessed bits were cleared */
+};
+
+/*
+ * The end of a run: figures. shadow.per_exit is what the exit path spends on counting, measured
+ * here by running that code; shadow.share what all of it takes of the cores, in millionths, with
+ * what real hardware charges for the exits and flushes that it causes.
+ */
+void shadow_report(void);
+
 /* The vCPU starts from nothing. */
 void shadow_reset(struct shadow *shadow, uint64_t now);
 

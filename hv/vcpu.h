@@ -162,6 +162,20 @@ static inline void vcpu_set_until(struct vcpu *vcpu, uint64_t core_next)
 /* Fires what is due of its local APIC timer and the VM's PIT, and updates the deadline. */
 void vcpu_run_timers(struct vcpu *vcpu, uint64_t now);
 
+/* What the exit path keeps of every exit, for the statistics and the shadow. */
+static inline void vcpu_count_exit(struct vcpu *vcpu, uint32_t reason, uint32_t ticks)
+{
+	vcpu->exit_counts[reason].count++;
+	vcpu->exit_counts[reason].ticks += ticks;
+}
+
+/* Likewise, of every IN, OUT and their like. */
+static inline void vcpu_count_io(struct vcpu *vcpu, uint32_t bytes)
+{
+	vcpu->io_operations++;
+	vcpu->io_bytes += bytes;
+}
+
 /* VM exits since the VM was started. */
 uint64_t vcpu_exits(const struct vcpu *vcpu);
 

@@ -163,8 +163,7 @@ static inline enum vmx_verdict handle_exit(struct vcpu *vcpu)
 		return vmx_exit_unhandled(vcpu);
 	verdict = handlers[reason](vcpu);
 	end = tsc_now();
-	vcpu->exit_counts[reason].count++;
-	vcpu->exit_counts[reason].ticks += (uint32_t)end - start;
+	vcpu_count_exit(vcpu, reason, (uint32_t)end - start);
 	if (__builtin_expect(verdict != VMX_RESUME, 0))
 		return verdict == VMX_INJECT ? inject_and_enter(vcpu, end) : verdict;
 	return vmx_before_entry(vcpu, end);

@@ -124,8 +124,7 @@ enum vmx_verdict vmx_exit_io(struct vcpu *vcpu)
 {
 	struct io_access io = decode(vmread(VMCS_EXIT_QUALIFICATION));
 
-	vcpu->io_operations++;
-	vcpu->io_bytes += io.size;
+	vcpu_count_io(vcpu, io.size);
 	if (__builtin_expect(io.string, 0))
 		return string_io(vcpu, &io);
 	if (io.in)
