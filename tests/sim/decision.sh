@@ -1,6 +1,7 @@
 #!/bin/sh
 # Instructions per scheduling decision, by valgrind's counter: deterministic, the same everywhere.
-# Prints name, value, unit; $1 is the program tests/sim/decision.c, the rest are policies.
+# Prints name, value, unit; $1 is the program tests/sim/decision.c, the rest are policies. What a
+# decision is, and what is counted, is said there.
 set -eu
 program=$1
 shift
@@ -13,6 +14,6 @@ for policy in "$@"; do
 		total=$(awk '/^(summary|totals):/ { print $2; exit }' "$out")
 		rm -f "$out"
 		# two decisions a round
-		printf '%s.decision.vcpus_%s\t%s\tinstructions\n' "$policy" "$vcpus" $((total / (2 * rounds)))
+		printf 'decision.%s.vcpus_%s\t%s\tinstructions\n' "$policy" "$vcpus" $((total / (2 * rounds)))
 	done
 done

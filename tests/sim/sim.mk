@@ -38,6 +38,8 @@ $(BUILD)/sim/scalar/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(SIM_CFLAGS) -mgeneral-regs-only -fno-pic -fno-pie -MMD -c $< -o $@
 
+_all: $(BUILD)/sim/decision
+
 # make sim-decision POLICIES="credit compensated"
 POLICIES ?= rr credit bvt edf table reactive compensated
 .PHONY: sim-decision
