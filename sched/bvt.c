@@ -8,9 +8,13 @@
  * of all that want the core: sleeping saves nothing. Caps are ignored.
  * Across cores: no core idles while somebody waits for it; nothing is promised about shares.
  *
+ * Whose E differ by less than half of the allowance run in order of arrival
+ * (sched/calendar.h).
+ *
  * Source: K. Duda, D. Cheriton, "Borrowed-virtual-time scheduling", SOSP 1999.
- * Locks: none. Cost: O(log n).
+ * Locks: none. Cost: O(1) but for those whose E is far from that of the others.
  */
+#include "sched/calendar.h"
 #include "sched/policies.h"
 #include "sched/share.h"
 
@@ -26,8 +30,18 @@ struct bvt_entity {
 	unsigned core; /* whose virtual time A is relative to */
 };
 
+/* The constants above in ticks. */
+struct bvt_ticks {
+	uint64_t allowance;
+	uint64_t warp;
+	uint64_t warp_limit;
+	uint64_t alone;
+	uint64_t width; /* of the calendar's buckets, at most */
+};
+
 struct bvt_core {
-	struct sched_heap queue; /* by E */
+	struct sched_calendar queue; /* by E */
+	struct bvt_ticks ticks;
 	_Atomic uint64_t virtual_time;
 };
 
@@ -39,6 +53,11 @@ static struct bvt_core *bvt_of(struct sched_core *core)
 static struct bvt_entity *state_of(const struct sched_entity *entity)
 {
 	return (struct bvt_entity *)entity->data;
+}
+
+static const struct bvt_ticks *ticks_of(const struct sched_core *core)
+{
+	return &((const struct bvt_core *)core->data)->ticks;
 }
 
 static uint64_t us(const struct sched_core *core, uint64_t microseconds)
@@ -55,13 +74,23 @@ static uint64_t effective(const struct sched_core *core, const struct sched_enti
 {
 	const struct bvt_entity *state = state_of(entity);
 
-	return state->actual - (state->warped ? us(core, WARP_US) : 0);
+	return state->actual - (state->warped ? ticks_of(core)->warp : 0);
 }
 
 static void bvt_core_init(struct sched_core *core, uint64_t now)
 {
+	struct bvt_core *bvt = bvt_of(core);
+
 	(void)now;
-	atomic_store_explicit(&bvt_of(core)->virtual_time, SCHED_SHARE_START, memory_order_relaxed);
+	bvt->ticks = (struct bvt_ticks) {
+		.allowance = us(core, ALLOWANCE_US),
+		.warp = us(core, WARP_US),
+		.warp_limit = us(core, WARP_LIMIT_US),
+		.alone = us(core, ALONE_US),
+		.width = us(core, ALLOWANCE_US) / 2,
+	};
+	sched_calendar_init(&bvt->queue, bvt->ticks.width);
+	atomic_store_explicit(&bvt->virtual_time, SCHED_SHARE_START, memory_order_relaxed);
 }
 
 static void bvt_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
@@ -84,6 +113,8 @@ static void bvt_enqueue(struct sched_core *core, struct sched_entity *entity,
 			enum sched_enqueue how, uint64_t now)
 {
 	struct bvt_entity *state = state_of(entity);
+	struct sched_calendar *queue = &bvt_of(core)->queue;
+	const struct sched_entity *next;
 
 	(void)now;
 	translate(core, state);
@@ -91,49 +122,54 @@ static void bvt_enqueue(struct sched_core *core, struct sched_entity *entity,
 		state->warped = entity->class == SCHED_LATENCY;
 		if (state->actual < virtual_time(core))
 			state->actual = virtual_time(core);
-	} else if (entity->burst + core->sched->grain >= us(core, WARP_LIMIT_US)) {
+	} else if (entity->burst + core->sched->grain >= ticks_of(core)->warp_limit) {
 		state->warped = false;
 	}
-	if (how == SCHED_ENQUEUE_YIELD && sched_heap_first(&bvt_of(core)->queue)) {
-		struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
-
+	if (how == SCHED_ENQUEUE_YIELD && (next = sched_calendar_first(queue))) {
 		state->warped = false;
-		sched_heap_insert(&bvt_of(core)->queue, &entity->node, next->key + 1);
+		sched_calendar_insert(queue, entity, effective(core, next) + 1);
 		return;
 	}
-	sched_heap_insert(&bvt_of(core)->queue, &entity->node, effective(core, entity));
+	sched_calendar_insert(queue, entity, effective(core, entity));
 }
 
 static void bvt_dequeue(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	(void)now;
-	sched_heap_remove(&bvt_of(core)->queue, &entity->node);
+	sched_calendar_remove(&bvt_of(core)->queue, entity);
 }
 
-/* How long the entity may run until it is ahead of the next one by the allowance. */
-static uint64_t may_run(struct sched_core *core, const struct sched_entity *entity)
+/* How long the entity may run until it is ahead of the next one, if any, by the allowance. */
+static uint64_t may_run(struct sched_core *core, const struct sched_entity *entity,
+			const struct sched_entity *next)
 {
-	struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
-	uint64_t run = us(core, ALONE_US), mine = effective(core, entity), lead;
+	const struct bvt_ticks *ticks = ticks_of(core);
+	uint64_t run = ticks->alone, lead;
 
 	if (next) {
-		lead = next->key > mine ? next->key - mine : 0;
-		lead = lead * entity->params.weight / SCHED_SHARE_UNIT + us(core, ALLOWANCE_US);
+		int64_t gap = (int64_t)(effective(core, next) - effective(core, entity));
+
+		lead = gap > 0 ? (uint64_t)gap : 0;
+		lead = lead * entity->params.weight / SCHED_SHARE_UNIT + ticks->allowance;
 		run = lead < run ? lead : run;
 	}
-	if (state_of(entity)->warped && run > us(core, WARP_LIMIT_US))
-		run = us(core, WARP_LIMIT_US);
+	if (state_of(entity)->warped && run > ticks->warp_limit)
+		run = ticks->warp_limit;
 	return run;
 }
 
-/* The virtual time is the least A of those that run or wait, or a little less: E is at most A. */
-static void advance(struct sched_core *core, const struct sched_entity *chosen)
+/*
+ * The virtual time is the least A of those that run or wait, or a little less: E is at most A, and
+ * another one in the bucket of the next may have less by a width.
+ */
+static void advance(struct sched_core *core, const struct sched_entity *chosen,
+		    const struct sched_entity *next)
 {
-	struct sched_node *next = sched_heap_first(&bvt_of(core)->queue);
 	uint64_t least = state_of(chosen)->actual;
 
-	if (next && next->key < least)
-		least = next->key;
+	if (next && effective(core, next) < least)
+		least = effective(core, next);
+	least -= next ? ticks_of(core)->width : 0;
 	if (least > virtual_time(core))
 		atomic_store_explicit(&bvt_of(core)->virtual_time, least, memory_order_relaxed);
 }
@@ -141,15 +177,15 @@ static void advance(struct sched_core *core, const struct sched_entity *chosen)
 static struct sched_entity *bvt_pick(struct sched_core *core, uint64_t now,
 				     struct sched_decision *decision)
 {
-	struct sched_node *node = sched_heap_first(&bvt_of(core)->queue);
-	struct sched_entity *entity;
+	struct sched_calendar *queue = &bvt_of(core)->queue;
+	struct sched_entity *entity = sched_calendar_first(queue), *next;
 
-	if (!node)
+	if (!entity)
 		return NULL;
-	entity = SCHED_ENTITY_OF(node, node);
-	sched_heap_remove(&bvt_of(core)->queue, node);
-	advance(core, entity);
-	decision->until = now + may_run(core, entity);
+	sched_calendar_remove_first(queue, entity);
+	next = sched_calendar_first(queue);
+	advance(core, entity, next);
+	decision->until = now + may_run(core, entity, next);
 	decision->reason = state_of(entity)->warped   ? SCHED_WHY_WAKE
 			   : entity == core->previous ? SCHED_WHY_CONTINUE
 						      : SCHED_WHY_SHARE;
@@ -170,7 +206,7 @@ static void bvt_charge(struct sched_core *core, struct sched_entity *entity, uin
 
 static bool bvt_preempts(struct sched_core *core, const struct sched_entity *entity, uint64_t now)
 {
-	uint64_t allowance = us(core, ALLOWANCE_US) * SCHED_SHARE_UNIT / entity->params.weight;
+	uint64_t allowance = ticks_of(core)->allowance * SCHED_SHARE_UNIT / entity->params.weight;
 
 	(void)now;
 	return effective(core, entity) + allowance < effective(core, core->current);
@@ -180,7 +216,7 @@ static struct sched_entity *bvt_surplus(struct sched_core *core, const struct sc
 					uint64_t now)
 {
 	(void)now;
-	return sched_heap_allowed(&bvt_of(core)->queue, to);
+	return sched_calendar_allowed(&bvt_of(core)->queue, to);
 }
 
 const struct sched_ops sched_bvt = {

@@ -3,7 +3,7 @@
  * of 10 ms, as long as its weight entitles it to; a latency-sensitive one owns four short slots
  * spread over the cycle. Whoever owns the present moment runs; if it does not want to, the others
  * that wait share the slot in turns. The table changes only when somebody comes to the core or
- * leaves it for good, so a decision is a search in the table, and everybody's worst wait is known
+ * leaves it for good, so a decision is a look at the table, and everybody's worst wait is known
  * in advance.
  *
  * Across cores: an entity wakes up on the core where it owns slots. No core idles while somebody
@@ -36,6 +36,7 @@ struct table_core {
 	struct table_slot slots[TABLE_SLOTS];
 	unsigned member_count;
 	unsigned slot_count;
+	unsigned hint;	/* the slot that was looked for last */
 	uint32_t cycle; /* ticks */
 };
 
@@ -134,8 +135,7 @@ static void table_forget(struct sched_core *core, struct sched_entity *entity)
 	rebuild(table);
 }
 
-/* The slot of the present moment. */
-static const struct table_slot *slot_at(const struct table_core *table, uint32_t offset)
+static const struct table_slot *search(struct table_core *table, uint32_t offset)
 {
 	unsigned low = 0, high = table->slot_count;
 
@@ -147,7 +147,26 @@ static const struct table_slot *slot_at(const struct table_core *table, uint32_t
 		else
 			high = middle;
 	}
+	table->hint = low;
 	return low < table->slot_count ? &table->slots[low] : NULL;
+}
+
+static bool is_in(const struct table_core *table, unsigned slot, uint32_t offset)
+{
+	return slot < table->slot_count && offset < table->slots[slot].end &&
+	       (slot == 0 || table->slots[slot - 1].end <= offset);
+}
+
+/* The slot of the present moment: mostly the last one that was asked for, or its next. */
+static const struct table_slot *slot_at(struct table_core *table, uint32_t offset)
+{
+	for (unsigned i = table->hint; i < table->hint + 2; i++) {
+		if (!is_in(table, i, offset))
+			continue;
+		table->hint = i;
+		return &table->slots[i];
+	}
+	return search(table, offset);
 }
 
 static void table_enqueue(struct sched_core *core, struct sched_entity *entity,
