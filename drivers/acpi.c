@@ -17,14 +17,17 @@ enum {
 	RSDP_LENGTH_V1 = 20,
 	RSDP_LENGTH_V2 = 36,
 	MAX_ROOT_ENTRIES = 128,
-	MAX_DOMAINS = 16, /* nodes that the page allocator can tell apart */
+	SLIT_MATRIX = 44,
+	LOCAL = 10,
+	REMOTE = 20,
 };
 
 struct parser {
 	acpi_map_fn map;
 	void *context;
 	struct acpi_info *info;
-	uint32_t domains[MAX_DOMAINS]; /* proximity domain of each node, in order of appearance */
+	uint32_t
+		domains[ACPI_MAX_NODES]; /* proximity domain of each node, in order of appearance */
 	uint32_t domain_count;
 };
 
@@ -187,7 +190,7 @@ static uint32_t node_of_domain(struct parser *parser, uint32_t domain)
 	for (uint32_t i = 0; i < parser->domain_count; i++)
 		if (parser->domains[i] == domain)
 			return i;
-	if (parser->domain_count == MAX_DOMAINS)
+	if (parser->domain_count == ACPI_MAX_NODES)
 		return 0;
 	parser->domains[parser->domain_count] = domain;
 	return parser->domain_count++;
@@ -246,6 +249,40 @@ static void read_srat(struct parser *parser, const struct table *table)
 	parser->info->node_count = parser->domain_count == 0 ? 1 : parser->domain_count;
 }
 
+/* The distance from one node to another, by their proximity domains; 0: the table has none. */
+static uint8_t slit_distance(const struct parser *parser, const struct table *table, uint32_t from,
+			     uint32_t to)
+{
+	uint64_t count = field(table, 36, 8);
+	uint32_t row = parser->domains[from], column = parser->domains[to];
+
+	if (count > table->length || row >= count || column >= count)
+		return 0;
+	return (uint8_t)field(table, (uint32_t)(SLIT_MATRIX + row * count + column), 1);
+}
+
+static bool slit_is_sound(const struct parser *parser, const struct table *table)
+{
+	for (uint32_t from = 0; from < parser->domain_count; from++)
+		for (uint32_t to = 0; to < parser->domain_count; to++) {
+			uint8_t distance = slit_distance(parser, table, from, to);
+
+			if (distance < LOCAL || (from == to && distance != LOCAL))
+				return false;
+		}
+	return true;
+}
+
+/* One that says nonsense about any of the nodes is not believed about the others either. */
+static void read_slit(struct parser *parser, const struct table *table)
+{
+	if (!slit_is_sound(parser, table))
+		return;
+	for (uint32_t from = 0; from < parser->domain_count; from++)
+		for (uint32_t to = 0; to < parser->domain_count; to++)
+			parser->info->distance[from][to] = slit_distance(parser, table, from, to);
+}
+
 static uint16_t port_field(const struct table *table, uint32_t offset)
 {
 	uint64_t port = field(table, offset, 4);
@@ -284,15 +321,16 @@ static void read_spcr(struct parser *parser, const struct table *table)
 		parser->info->serial_baud = rates[rate];
 }
 
-/* In the order they are to be read: the SRAT speaks of cores that the MADT names. */
+/*
+ * In the order they are to be read: the SRAT speaks of cores that the MADT names, the SLIT of
+ * domains that the SRAT names.
+ */
 static const struct table_reader {
 	const char *signature;
 	void (*read)(struct parser *parser, const struct table *table);
 } table_readers[] = {
-	{ "APIC", read_madt },
-	{ "SRAT", read_srat },
-	{ "FACP", read_fadt },
-	{ "SPCR", read_spcr },
+	{ "APIC", read_madt }, { "SRAT", read_srat }, { "SLIT", read_slit },
+	{ "FACP", read_fadt }, { "SPCR", read_spcr },
 };
 
 static void read_first(struct parser *parser, const struct table *root, uint32_t width,
@@ -338,6 +376,9 @@ static void set_defaults(struct acpi_info *info)
 	info->node_count = 1;
 	for (uint32_t i = 0; i < 16; i++)
 		info->isa_irqs[i].gsi = i;
+	memset(info->distance, REMOTE, sizeof(info->distance));
+	for (uint32_t i = 0; i < ACPI_MAX_NODES; i++)
+		info->distance[i][i] = LOCAL;
 }
 
 enum error acpi_parse(uint64_t rsdp, acpi_map_fn map, void *context, struct acpi_info *info)

@@ -1,7 +1,8 @@
 /*
- * The few ACPI tables that a hypervisor needs: cores and I/O APICs (MADT), memory nodes (SRAT),
- * reset register and PM timer (FADT), serial console (SPCR). Pure and suspicious: tables come from
- * firmware through a callback, every length is checked, bad checksums reject a table. ACPI 6.4.
+ * The few ACPI tables that a hypervisor needs: cores and I/O APICs (MADT), memory nodes (SRAT)
+ * and their distances (SLIT), reset register and PM timer (FADT), serial console (SPCR). Pure and
+ * suspicious: tables come from firmware through a callback, every length is checked, bad checksums
+ * reject a table. ACPI 6.4.
  */
 #ifndef DRIVERS_ACPI_H
 #define DRIVERS_ACPI_H
@@ -14,6 +15,7 @@
 #define ACPI_MAX_CORES	    256
 #define ACPI_MAX_IOAPICS    16
 #define ACPI_MAX_MEMORIES   64
+#define ACPI_MAX_NODES	    16	       /* that the page allocator can tell apart */
 #define ACPI_MAX_TABLE_SIZE (1u << 20) /* bytes; longer ones are refused */
 
 enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_IO = 1 };
@@ -59,6 +61,9 @@ struct acpi_info {
 	uint32_t node_count; /* at least 1 */
 	uint32_t memory_count;
 	struct acpi_memory memories[ACPI_MAX_MEMORIES];
+	/* SLIT: from node to node, 10 to itself; 255: cannot be reached. Without a SLIT 20 to
+	 * others. */
+	uint8_t distance[ACPI_MAX_NODES][ACPI_MAX_NODES];
 
 	struct acpi_register reset; /* FADT reset register, if the machine supports it */
 	uint8_t reset_value;

@@ -23,6 +23,7 @@
 #define CONFIG_MAX_VMS	    64
 #define CONFIG_MAX_VCPUS    64 /* a VM */
 #define CONFIG_MAX_CORES    256
+#define CONFIG_MAX_NODES    16	  /* ACPI_MAX_NODES */
 #define CONFIG_MAX_MODULES  8	  /* a VM */
 #define CONFIG_MAX_WEIGHTS  4	  /* [augur] weights */
 #define CONFIG_MAX_PARAMS   64	  /* policy.KEY lines in all */
@@ -63,6 +64,21 @@ enum config_latency {
 /* A set of pCPUs: bit n % 64 of bits[n / 64]. */
 struct config_cores {
 	uint64_t bits[CONFIG_MAX_CORES / 64];
+};
+
+/*
+ * [augur] nodes = 0-1 / 2-3: the cores of node 0, of node 1 and so on; those not named are of node 0.
+ * [augur] distance = 10 21 / 21 10: from each node to each, as in the ACPI SLIT, a row for each.
+ * Both instead of what the firmware says.
+ */
+struct config_numa {
+	uint32_t node_count; /* 0: `nodes` is not given */
+	uint32_t rows;	     /* 0: `distance` is not given */
+	uint32_t nodes_line;
+	uint32_t distance_line;
+	struct config_cores named;
+	uint8_t node[CONFIG_MAX_CORES];
+	uint8_t distance[CONFIG_MAX_NODES][CONFIG_MAX_NODES];
 };
 
 /* Times in microseconds; 0: the policy's own choice. */
@@ -143,6 +159,7 @@ struct config {
 	enum config_engine engine;
 	uint32_t engine_core; /* for CONFIG_ENGINE_CORE */
 	uint32_t engine_line; /* 0: not given */
+	struct config_numa numa;
 	struct config_weights weights[CONFIG_MAX_WEIGHTS];
 	uint32_t weight_count;
 	struct config_slices slices;
@@ -173,6 +190,12 @@ enum error config_parse(struct config *cfg, const char *text, size_t size);
  * ERR_RANGE if anything was found wanting.
  */
 enum error config_check_cores(struct config *cfg, uint32_t core_count);
+
+/*
+ * Likewise for `nodes`, which must name cores that are there, and `distance`, which must have a row
+ * for each node (of firmware_nodes, unless `nodes` is given): else they count as not given.
+ */
+enum error config_check_numa(struct config *cfg, uint32_t core_count, uint32_t firmware_nodes);
 
 static inline bool config_cores_has(const struct config_cores *cores, uint32_t core)
 {

@@ -1,4 +1,5 @@
 /* The keys of the configuration and how each one's value is taken. */
+#include "hv/config_numa.h"
 #include "hv/config_parser.h"
 #include "hv/config_value.h"
 
@@ -214,6 +215,8 @@ static const struct key augur_keys[] = {
 	{ "trace", set_word, AT(config, trace), .words = trace_words },
 	{ "engine", set_engine, .offset = 0, .words = engine_words, .max = CONFIG_MAX_CORES - 1 },
 	{ "weights", add_weights, .offset = 0, .repeats = true },
+	{ "nodes", config_set_nodes, AT(config, numa) },
+	{ "distance", config_set_distance, AT(config, numa) },
 	{ "slice_us", set_u32, AT(config, slices.slice_us), TIME_RANGE },
 	{ "min_slice_us", set_u32, AT(config, slices.min_slice_us), TIME_RANGE },
 	{ "max_slice_us", set_u32, AT(config, slices.max_slice_us), TIME_RANGE },

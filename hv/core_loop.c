@@ -3,6 +3,7 @@
 #include "drivers/apic.h"
 #include "hv/core_timers.h"
 #include "hv/log.h"
+#include "hv/numa.h"
 #include "hv/rendezvous.h"
 #include "hv/smp.h"
 #include "hv/time.h"
@@ -44,7 +45,7 @@ static void port_trace(const struct sched_core *core, enum sched_trace_kind kind
 
 static unsigned port_distance(unsigned from, unsigned to)
 {
-	return from == to ? 10 : 20;
+	return numa_distance(from, to);
 }
 
 static const struct sched_port port = { port_kick, port_leave, port_trace, port_distance };
@@ -54,7 +55,8 @@ enum error core_loop_init(const char *policy)
 	enum error error = sched_init(&scheduler, &port, ticks_from_us(1000), policy);
 
 	for (uint32_t i = 0; error == OK && i < core_count; i++)
-		error = sched_core_init(&scheduler, &cores[i]->sched, cores[i]->node, tsc_now());
+		error = sched_core_init(&scheduler, &cores[i]->sched, numa_node(i, cores[i]->node),
+					tsc_now());
 	return error;
 }
 

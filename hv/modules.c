@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hv/log.h"
+#include "hv/page_alloc.h"
 #include "hv/paging.h"
 
 #define CONFIG_NAME "augur.cfg"
@@ -42,5 +43,6 @@ void modules_init(const struct boot_info *info, uint32_t core_count)
 	boot = info;
 	config_parse(&config, phys_to_virt(info->config_base), info->config_size);
 	config_check_cores(&config, core_count);
+	config_check_numa(&config, core_count, page_node_count());
 	log_errors();
 }

@@ -7,9 +7,11 @@
 #include "hv/log.h"
 #include "hv/main.h"
 #include "hv/modules.h"
+#include "hv/numa.h"
 #include "hv/panic.h"
 #include "hv/predict.h"
 #include "hv/services.h"
+#include "hv/text.h"
 #include "hv/time.h"
 #include "hv/trace.h"
 #include "hv/vm.h"
@@ -70,10 +72,26 @@ static void start_vmx(void)
 		give_up("not all cores can run virtual machines");
 }
 
+static void report_distances(void)
+{
+	for (uint32_t from = 0; from < numa_node_count() && numa_node_count() > 1; from++) {
+		char line[CONFIG_MAX_NODES * 4 + 1];
+		struct text text = text_in(line, sizeof(line));
+
+		for (uint32_t to = 0; to < numa_node_count(); to++) {
+			text_add(&text, " ");
+			text_add_number(&text, numa_distance(from, to));
+		}
+		log_info("numa: distances from node %u:%s", from, line);
+	}
+}
+
 static void start_scheduler(void)
 {
 	const char *policy = config.policy[0] ? config.policy : POLICY_DEFAULT;
 
+	numa_init(&config, &acpi_info);
+	report_distances();
 	if (core_loop_init(policy) != OK) {
 		log_error("augur.cfg: policy: there is no '%s'; using " POLICY_DEFAULT, policy);
 		if (core_loop_init(POLICY_DEFAULT) != OK)

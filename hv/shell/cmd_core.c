@@ -32,7 +32,7 @@ static void print_core(const struct core *core)
 	const struct vcpu *vcpu = vcpu_of_entity(s->current);
 	uint64_t whole = s->run + s->idle + s->overhead;
 
-	shell_printf("%4u %7u %4u %-8s", core->index, core->apic_id, core->node,
+	shell_printf("%4u %7u %4u %-8s", core->index, core->apic_id, core->sched.node,
 		     core_state_names[core->state & 3]);
 	print_permille(s->run, whole);
 	print_permille(s->idle, whole);

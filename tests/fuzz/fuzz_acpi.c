@@ -36,7 +36,8 @@ static void fix_checksum(uint8_t *bytes, size_t length, size_t at)
 
 static void fix_tables(struct memory *memory)
 {
-	static const char *const signatures[] = { "XSDT", "RSDT", "APIC", "SRAT", "FACP", "SPCR" };
+	static const char *const signatures[] = { "XSDT", "RSDT", "APIC", "SRAT",
+						  "SLIT", "FACP", "SPCR" };
 
 	for (size_t at = 0; at + 36 <= memory->size; at += 4) {
 		uint8_t *bytes = memory->bytes + at;

@@ -16,6 +16,7 @@ enum {
 	SRAT = 0x600,
 	FADT = 0x900,
 	SPCR = 0xb00,
+	SLIT = 0xc00,
 	SIZE = 0x1000
 };
 
@@ -212,6 +213,67 @@ static void test_nodes(void **state)
 	assert_int_equal(acpi_core_node(&info, 77), 0);
 }
 
+/* Ten localities; nodes 0 and 1 are domains 5 and 9. */
+static void make_slit(uint8_t from_5_to_9, uint8_t from_9_to_9)
+{
+	uint8_t matrix[100];
+
+	memset(matrix, 40, sizeof(matrix));
+	matrix[5 * 10 + 5] = 10;
+	matrix[5 * 10 + 9] = from_5_to_9;
+	matrix[9 * 10 + 5] = 31;
+	matrix[9 * 10 + 9] = from_9_to_9;
+	begin_table(SLIT, "SLIT", 44);
+	put(SLIT + 36, 10, 8);
+	append(SLIT, matrix, sizeof(matrix));
+}
+
+static void assert_distances(uint8_t there, uint8_t back)
+{
+	assert_int_equal(parse(), OK);
+	assert_int_equal(info.distance[0][0], 10);
+	assert_int_equal(info.distance[1][1], 10);
+	assert_int_equal(info.distance[0][1], there);
+	assert_int_equal(info.distance[1][0], back);
+}
+
+static void test_distances(void **state)
+{
+	uint64_t address = SLIT;
+
+	(void)state;
+	assert_distances(20, 20); /* without a SLIT */
+	append(XSDT, &address, 8);
+	make_slit(21, 10);
+	assert_distances(21, 31);
+	assert_int_equal(info.distance[0][2], 20); /* there is no node 2 */
+	make_slit(255, 10);
+	assert_distances(255, 31);
+}
+
+static void test_bad_distances(void **state)
+{
+	uint64_t address = SLIT;
+
+	(void)state;
+	append(XSDT, &address, 8);
+	make_slit(9, 10);
+	assert_distances(20, 20); /* reserved value */
+	make_slit(21, 11);
+	assert_distances(20, 20); /* a node away from itself */
+	make_slit(21, 10);
+	put(SLIT + 36, 9, 8); /* domain 9 is not in it */
+	seal_table(SLIT);
+	assert_distances(20, 20);
+	put(SLIT + 36, UINT64_MAX / 2, 8);
+	seal_table(SLIT);
+	assert_distances(20, 20);
+	make_slit(21, 10);
+	put(SLIT + 4, 44 + 94, 4); /* cut off before the last row's distances */
+	seal_table(SLIT);
+	assert_distances(20, 20);
+}
+
 static void test_fixed_hardware(void **state)
 {
 	(void)state;
@@ -324,6 +386,8 @@ int main(void)
 		T(test_cores),
 		T(test_interrupt_wiring),
 		T(test_nodes),
+		T(test_distances),
+		T(test_bad_distances),
 		T(test_fixed_hardware),
 		T(test_reset_needs_its_flag),
 		T(test_short_fadt),

@@ -483,6 +483,81 @@ static void test_bad_engine_places(void **state)
 	}
 }
 
+static void test_nodes_and_distances(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("[augur]\nnodes = 0,3 / 1-2\ndistance = 10 21 / 31  10\n"), OK);
+	assert_int_equal(config_check_numa(&cfg, 4, 1), OK);
+	assert_int_equal(cfg.numa.node_count, 2);
+	assert_int_equal(cfg.numa.node[0], 0);
+	assert_int_equal(cfg.numa.node[2], 1);
+	assert_int_equal(cfg.numa.node[3], 0);
+	assert_int_equal(cfg.numa.rows, 2);
+	assert_int_equal(cfg.numa.distance[0][1], 21);
+	assert_int_equal(cfg.numa.distance[1][0], 31);
+	assert_int_equal(parse("[augur]\ndistance = 10\n"), OK);
+	assert_int_equal(config_check_numa(&cfg, 4, 1), OK);
+}
+
+static void test_bad_nodes(void **state)
+{
+	static const struct {
+		const char *value, *why;
+	} bad[] = {
+		{ "0-1 / x", "is not a list of cores for each node, such as 0-1 / 2-3" },
+		{ "0-1 / / 2", "is not a list of cores for each node, such as 0-1 / 2-3" },
+		{ "0-1 / 1-2", "names a core twice" },
+		{ "0/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", "has more than 16 nodes" },
+	};
+	char text[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "[augur]\nnodes = %s\n", bad[i].value);
+		assert_int_equal(parse(text), ERR_FORMAT);
+		assert_int_equal(cfg.numa.node_count, 0);
+		snprintf(text, sizeof(text), "augur.cfg:2: nodes: \"%s\" %s", bad[i].value,
+			 bad[i].why);
+		assert_error(0, text);
+	}
+}
+
+static void test_bad_distances(void **state)
+{
+	static const char *const bad[] = {
+		"x",
+		"10 20",
+		"10 20 / 20",
+		"10 9 / 20 10",
+		"11",
+		"10 256 / 1 10",
+		"10 20 / 20 20",
+		"10 -1 / 20 10",
+		"10 / 10",
+		"10 20 / 20 10 / 20 20",
+	};
+	char text[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "[augur]\ndistance = %s\n", bad[i]);
+		assert_int_equal(parse(text), ERR_FORMAT);
+		assert_int_equal(cfg.numa.rows, 0);
+		assert_int_equal(cfg.errors[0].line, 2);
+	}
+}
+
+static void test_nodes_must_be_there(void **state)
+{
+	(void)state;
+	parse("[augur]\nnodes = 0 / 1,5\ndistance = 10 20 / 20 10\n");
+	assert_int_equal(config_check_numa(&cfg, 4, 1), ERR_RANGE);
+	assert_error(0, "augur.cfg:2: nodes: there is no core 5");
+	assert_error(1, "augur.cfg:3: distance: there must be a row for each node, 1");
+	assert_int_equal(cfg.numa.node_count, 0);
+	assert_int_equal(cfg.numa.rows, 0);
+}
+
 static void test_engine_core_must_be_there(void **state)
 {
 	(void)state;
@@ -563,6 +638,10 @@ int main(void)
 		cmocka_unit_test(test_weights_come_first),
 		cmocka_unit_test(test_too_many_weights),
 		cmocka_unit_test(test_bad_engine_places),
+		cmocka_unit_test(test_nodes_and_distances),
+		cmocka_unit_test(test_bad_nodes),
+		cmocka_unit_test(test_bad_distances),
+		cmocka_unit_test(test_nodes_must_be_there),
 		cmocka_unit_test(test_engine_core_must_be_there),
 		cmocka_unit_test(test_engine_core_runs_no_guests),
 		cmocka_unit_test(test_byte_order_mark_and_later_errors),
