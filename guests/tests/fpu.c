@@ -118,6 +118,30 @@ static void test_mxcsr(uint64_t turns)
 	check(out == in, "MXCSR became %#x", (unsigned)out);
 }
 
+static bool upper_halves_clear(void)
+{
+	static const uint8_t zeros[16];
+
+	for (unsigned i = 0; i < 16; i++)
+		if (memcmp(found.bytes[i] + 16, zeros, 16) != 0)
+			return false;
+	return true;
+}
+
+/* What AVX adds has its initial value when it is switched on: nothing that another vCPU left. */
+static void test_fresh_avx(void)
+{
+	const void *from = NULL;
+	void *to = &found;
+
+	if (avx || !xcr0)
+		return;
+	xsetbv(0, XCR0_ALL);
+	__asm__ volatile(ALL_REGISTERS(STORE_AVX) : "+r"(from), "+r"(to) : : "memory");
+	xsetbv(0, xcr0);
+	check(upper_halves_clear(), "AVX registers were not clear when AVX was switched on");
+}
+
 int main(void)
 {
 	const char *line = guest_cmdline();
@@ -134,6 +158,7 @@ int main(void)
 		if (!check(!xcr0 || xgetbv(0) == xcr0, "XCR0 became %#lx", xgetbv(0)))
 			break;
 	}
+	test_fresh_avx();
 	test_x87(arg_u64(line, "seed", 1), 5000000);
 	test_mxcsr(5000000);
 	return verdict();
