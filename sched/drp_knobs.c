@@ -5,8 +5,8 @@
 struct drp_knobs drp_knobs = {
 	.scale = 100,
 	.min_slice_us = 1000,
-	.max_slice_us = 10000,
-	.horizon_ms = 20,
+	.max_slice_us = 8500,
+	.horizon_ms = 50,
 	.grace_ms = 50,
 	.spike_us = 2000,
 	.floor = 25,

@@ -15,8 +15,8 @@
  * What it is worth (make sim-predict, 99th percentile of bursts): the common lead does most. Where
  * that is not contested, in P2, P4, P5 and all of S1-S8, compensated does as well as the oracle,
  * and forecasts only cost the engine's time. They gain where the lead is short: in P1 they save 28%
- * of compensated's, of recorded demand (P3) 4% in the mean and up to 21%, on a crowded core
- * (crowd1) 16%; there credit, which is not held to 1% of a second, takes a quarter of that time.
+ * of compensated's, of recorded demand (P3) 3% in the mean and up to 18%, on a crowded core
+ * (crowd1) 27%; there credit, which is not held to 1% of a second, takes a third of that time.
  *
  * An entity has an account on the core where it waited last. It takes its account along as an empty
  * one when it appears on another core; the account left behind is closed by its core's next plan.
@@ -295,7 +295,7 @@ static void lend_turns(struct sched_core *core)
 {
 	struct predictive_core *state = core_state(core);
 
-	state->credit.ticks.lead = ticks(core->sched, LEAD_US) + drp_shortened(&state->drp) / 3;
+	state->credit.ticks.lead = ticks(core->sched, LEAD_US) + drp_shortened(&state->drp) / 2;
 }
 
 static void predictive_replan(struct sched_core *core, uint64_t now)
