@@ -16,7 +16,7 @@
  * that is not contested, in P2, P4, P5 and all of S1-S8, compensated does as well as the oracle,
  * and forecasts only cost the engine's time. They gain where the lead is short: in P1 they save 28%
  * of compensated's, of recorded demand (P3) 3% in the mean and up to 18%, on a crowded core
- * (crowd1) 27%; there credit, which is not held to 1% of a second, takes a third of that time.
+ * (crowd1) 27%; there credit, which promises no share of a second, takes a third of that time.
  *
  * An entity has an account on the core where it waited last. It takes its account along as an empty
  * one when it appears on another core; the account left behind is closed by its core's next plan.

@@ -4,8 +4,8 @@
  * its share, so that there is room for what the hypervisor and the guest add to it in the emulator.
  *
  * In P1-P5 four hogs can lend what the spikes take, each less than 1% of a second. With two of them
- * and six VMs they cannot: there whoever serves all spikes at once, as credit does with its 30 ms
- * of saved credit, leaves some vCPU short of its share by more than that (crowded_scenarios).
+ * and six VMs they cannot: to serve all spikes at once is more than those policies may do that
+ * bound the shortfall of any second (crowded_scenarios). Credit does it, and has 0.7% and 1.9%.
  * There half of credit's 99th percentile is also less than the longest spike alone takes; in P1 and
  * P2 it can be reached.
  */
