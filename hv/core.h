@@ -18,6 +18,7 @@
 #include "hv/trace_ring.h"
 #include "hv/wake_lead.h"
 #include "sched/sched.h"
+#include "vmx/counters.h"
 
 struct vcpu;
 
@@ -71,7 +72,8 @@ struct core {
 	uint64_t xcr0;		 /* likewise */
 	uint64_t kernel_gs_base; /* likewise, while no vCPU is loaded */
 	bool wide;		 /* vmx/vector_state.h */
-	uint64_t vmxon_region;	 /* physical */
+	struct counter_values counters; /* as last booked: vmx/guest_counters.h */
+	uint64_t vmxon_region;		/* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;
 	struct timer_event shadow_tick;

@@ -7,6 +7,7 @@
 #include "hv/time.h"
 #include "hv/vm.h"
 #include "vmx/exit_cr.h"
+#include "vmx/guest_counters.h"
 #include "vmx/guest_state.h"
 #include "vmx/vmx.h"
 
@@ -172,6 +173,19 @@ static void close_quiet(struct vcpu *vcpu, struct shadow_window *window, uint64_
 	vcpu->shadow.at_start.wait = wait;
 }
 
+static void take_counters(struct vcpu *vcpu, struct shadow_window *window)
+{
+	struct shadow *shadow = &vcpu->shadow;
+
+	if (this_core()->loaded == vcpu)
+		guest_counters_book(this_core(), vcpu);
+	window->counted = (struct counter_values) {
+		.instructions = vcpu->counted.instructions - shadow->counted_at_start.instructions,
+		.misses = vcpu->counted.misses - shadow->counted_at_start.misses,
+	};
+	shadow->counted_at_start = vcpu->counted;
+}
+
 static void close_window(struct vcpu *vcpu, uint64_t now)
 {
 	struct shadow *shadow = &vcpu->shadow;
@@ -186,6 +200,8 @@ static void close_window(struct vcpu *vcpu, uint64_t now)
 		close_quiet(vcpu, window, now);
 	if (this_core()->loaded == vcpu)
 		look_closer(vcpu, window, now);
+	if (guest_counters_on)
+		take_counters(vcpu, window);
 	shadow->window_start = now;
 	shadow->window_count++;
 	shadow->cost += tsc_now() - begun;

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "ple/window.h"
+#include "vmx/counters.h"
 #include "vmx/insn_class.h"
 
 #define SHADOW_WINDOWS	 16 /* kept */
@@ -28,10 +29,11 @@ struct core;
 struct shadow_window {
 	uint64_t start; /* host TSC */
 	uint64_t length;
-	struct ple_window seen; /* what the predictive engine observes */
-	uint32_t pages_looked;	/* present pages of the region looked at in this window... */
-	uint32_t pages_touched; /* ...accessed since the region was looked at before... */
-	uint32_t pages_dirtied; /* ...and written. Of the VM, not of this vCPU alone */
+	struct ple_window seen;	       /* what the predictive engine observes */
+	struct counter_values counted; /* instructions and cache misses, if there are counters */
+	uint32_t pages_looked;	       /* present pages of the region looked at in this window... */
+	uint32_t pages_touched;	       /* ...accessed since the region was looked at before... */
+	uint32_t pages_dirtied;	       /* ...and written. Of the VM, not of this vCPU alone */
 };
 
 /* Registers at one moment. */
@@ -48,6 +50,7 @@ struct shadow_totals {
 struct shadow {
 	uint64_t window_start;
 	struct shadow_totals at_start;
+	struct counter_values counted_at_start;
 	struct shadow_window windows[SHADOW_WINDOWS]; /* window n is at n % SHADOW_WINDOWS */
 	uint64_t window_count;
 	struct shadow_snapshot snapshots[SHADOW_SNAPSHOTS];

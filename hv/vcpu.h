@@ -20,6 +20,7 @@
 #include "hv/timer_queue.h"
 #include "hv/wake_lead.h"
 #include "sched/sched.h"
+#include "vmx/counters.h"
 #include "vmx/mmio_decode.h"
 #include "vmx/vmcs.h"
 
@@ -108,6 +109,7 @@ struct vcpu {
 
 	struct shadow shadow;
 	struct predict *predict;
+	struct counter_values counted; /* vmx/guest_counters.h */
 	uint64_t io_operations; /* IN, OUT and their like */
 	uint64_t io_bytes;
 	uint64_t new_pages; /* RAM that this vCPU touched first */

@@ -267,6 +267,7 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 	vcpu->halt_ticks = 0;
 	vcpu->halted_at = 0;
 	memset(vcpu->exit_counts, 0, sizeof(vcpu->exit_counts));
+	vcpu->counted = (struct counter_values) { 0 };
 	vcpu->io_operations = 0;
 	vcpu->io_bytes = 0;
 	vcpu->new_pages = 0;

@@ -10,6 +10,7 @@
 #include "hv/traps.h"
 #include "hv/vm.h"
 #include "vmx/audit.h"
+#include "vmx/guest_counters.h"
 #include "vmx/inject.h"
 #include "vmx/registers.h"
 #include "vmx/vector_state.h"
@@ -99,6 +100,7 @@ static void vcpu_settings(struct vmcs_settings *settings, const struct vcpu *vcp
 		.xss_exit_bitmap = UINT64_MAX,
 		.guest_cr4_allowed = vm->cpuid.cr4_allowed,
 		.exception_bitmap = 1u << VECTOR_DB | 1u << VECTOR_AC,
+		.perf_global_ctrl = guest_counters_on ? COUNTERS_GLOBAL_CTRL : 0,
 		.rdtscp = true,
 		.invpcid = true,
 	};
@@ -334,6 +336,8 @@ static inline void put_away(struct core *core, struct vcpu *vcpu)
 {
 	core->loaded = NULL;
 	vcpu->loaded_on = NULL;
+	if (__builtin_expect(guest_counters_on, 0))
+		guest_counters_book(core, vcpu);
 	vmx_end_stray_nmi_blocking(vcpu);
 	save_registers(core, vcpu);
 	release(vcpu);

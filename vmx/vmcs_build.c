@@ -78,10 +78,12 @@ static uint32_t exit_controls(const struct vmx_caps *caps, const struct vmcs_set
 	bool acknowledge = settings->acknowledge_interrupt || settings->posted_interrupt_descriptor;
 	bool save_timer = settings->save_preemption_timer && caps->save_preemption_timer;
 
-	return adjust(caps->exit, EXIT_HOST_64BIT | EXIT_SAVE_DEBUG | EXIT_SAVE_EFER |
-					  EXIT_LOAD_EFER | EXIT_SAVE_PAT | EXIT_LOAD_PAT |
-					  when(acknowledge, EXIT_ACKNOWLEDGE_INTERRUPT) |
-					  when(save_timer, EXIT_SAVE_PREEMPTION_TIMER));
+	return adjust(caps->exit,
+		      EXIT_HOST_64BIT | EXIT_SAVE_DEBUG | EXIT_SAVE_EFER | EXIT_LOAD_EFER |
+			      EXIT_SAVE_PAT | EXIT_LOAD_PAT |
+			      when(acknowledge, EXIT_ACKNOWLEDGE_INTERRUPT) |
+			      when(save_timer, EXIT_SAVE_PREEMPTION_TIMER) |
+			      when(settings->perf_global_ctrl, EXIT_LOAD_PERF_GLOBAL_CTRL));
 }
 
 struct vmcs_controls vmcs_controls(const struct vmx_caps *caps,
@@ -92,7 +94,9 @@ struct vmcs_controls vmcs_controls(const struct vmx_caps *caps,
 		.primary = primary_controls(caps, settings),
 		.secondary = secondary_controls(caps, settings),
 		.exit = exit_controls(caps, settings),
-		.entry = adjust(caps->entry, ENTRY_LOAD_DEBUG | ENTRY_LOAD_EFER | ENTRY_LOAD_PAT),
+		.entry = adjust(caps->entry, ENTRY_LOAD_DEBUG | ENTRY_LOAD_EFER | ENTRY_LOAD_PAT |
+						     when(settings->perf_global_ctrl,
+							  ENTRY_LOAD_PERF_GLOBAL_CTRL)),
 	};
 }
 
@@ -233,6 +237,7 @@ static void put_host(struct vmcs_image *image, const struct vmcs_host *host, uin
 	put(image, VMCS_HOST_SYSENTER_EIP, host->sysenter_eip);
 	put_if(image, exit_controls & EXIT_LOAD_EFER, VMCS_HOST_EFER, host->efer);
 	put_if(image, exit_controls & EXIT_LOAD_PAT, VMCS_HOST_PAT, host->pat);
+	put_if(image, exit_controls & EXIT_LOAD_PERF_GLOBAL_CTRL, VMCS_HOST_PERF_GLOBAL_CTRL, 0);
 }
 
 static void put_segments(struct vmcs_image *image, const struct vmcs_start *start)
@@ -273,6 +278,8 @@ void vmcs_build_guest(struct vmcs_image *image, const struct vmx_caps *caps,
 
 	entry |= when(start->efer & EFER_LMA, ENTRY_IA32E_GUEST);
 	put(image, VMCS_ENTRY_CONTROLS, entry);
+	put_if(image, entry & ENTRY_LOAD_PERF_GLOBAL_CTRL, VMCS_GUEST_PERF_GLOBAL_CTRL,
+	       settings->perf_global_ctrl);
 	put(image, VMCS_ENTRY_INTERRUPTION_INFO, 0);
 	put(image, VMCS_ENTRY_EXCEPTION_ERROR_CODE, 0);
 	put(image, VMCS_ENTRY_INSTRUCTION_LENGTH, 0);

@@ -77,8 +77,10 @@ struct vmcs_settings {
 	uint64_t posted_interrupt_descriptor;
 	uint8_t posted_interrupt_vector;
 	uint64_t pml_page;
-	uint64_t tsc_offset;	    /* added to the TSC; 0 is an offset like any other */
-	uint64_t tsc_multiplier;    /* 16.48 fixed point; 0: no scaling */
+	uint64_t
+		perf_global_ctrl; /* performance counters that count in the guest, and only there */
+	uint64_t tsc_offset;	  /* added to the TSC; 0 is an offset like any other */
+	uint64_t tsc_multiplier;  /* 16.48 fixed point; 0: no scaling */
 	bool save_preemption_timer; /* the timer goes on where it stopped when not rewritten */
 	uint32_t preemption_timer;  /* first value, in its own units */
 	uint32_t ple_gap;    /* TSC ticks between PAUSEs of one loop; 0: no PAUSE-loop exiting */

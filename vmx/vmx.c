@@ -10,6 +10,7 @@
 #include "hv/paging.h"
 #include "hv/time.h"
 #include "hv/trace.h"
+#include "vmx/guest_counters.h"
 #include "vmx/registers.h"
 #include "vmx/vector_state.h"
 #include "vmx/vmx_ops.h"
@@ -90,6 +91,7 @@ enum error vmx_init(void)
 				    paging_ram_end() - 0x100000 &&
 			    type == MEMORY_WB;
 	vmx_host_xcr0 = vector_state_probe();
+	guest_counters_probe();
 	return OK;
 }
 
@@ -139,6 +141,7 @@ enum error vmx_init_core(struct core *core)
 	cr0_write((cr0_read() | vmx_caps.cr0_fixed0) & vmx_caps.cr0_fixed1);
 	cr4_write((cr4_read() | vmx_caps.cr4_fixed0 | CR4_VMXE) & vmx_caps.cr4_fixed1);
 	vector_state_init_core();
+	guest_counters_init_core(core);
 	core->xcr0 = vmx_host_xcr0;
 	core->kernel_gs_base = msr_read(IA32_KERNEL_GS_BASE);
 	core->wide = core->has_msrs = true; /* what the firmware left */

@@ -3,6 +3,7 @@
 #include "hv/shadow.h"
 #include "hv/shell/vm_args.h"
 #include "hv/time.h"
+#include "vmx/guest_counters.h"
 
 #define AREA "vCPUs"
 
@@ -23,6 +24,23 @@ static void print_windows(const struct shadow *shadow)
 			     w->pages_looked, w->seen.exits[PLE_EXIT_IO],
 			     w->seen.exits[PLE_EXIT_INTERRUPT], w->seen.exits[PLE_EXIT_IDLE],
 			     w->seen.exits[PLE_EXIT_MEMORY], w->seen.exits[PLE_EXIT_OTHER]);
+	}
+}
+
+/* The processor's own counters, newest window first. */
+static void print_counters(const struct shadow *shadow)
+{
+	shell_printf("performance counters: %s\n", counters_state_text(guest_counters_state));
+	if (!guest_counters_on)
+		return;
+	shell_puts("   ms ago  instructions  cache misses\n");
+	for (unsigned back = 0; back < SHADOW_WINDOWS; back++) {
+		const struct shadow_window *w = shadow_window(shadow, back);
+
+		if (!w)
+			return;
+		shell_printf("%9lu %13lu %13lu\n", ns_from_ticks(tsc_now() - w->start) / 1000000,
+			     w->counted.instructions, w->counted.misses);
 	}
 }
 
@@ -72,6 +90,7 @@ static enum error cmd_shadow(int argc, char **argv)
 	if (error != OK)
 		return error;
 	print_windows(&vcpu->shadow);
+	print_counters(&vcpu->shadow);
 	print_mix(&vcpu->shadow);
 	print_snapshots(&vcpu->shadow);
 	print_cost(vcpu);
@@ -85,5 +104,8 @@ SHELL_COMMAND(
 		"(the two together are its demand), wake-ups, port I/O, pages of RAM touched\n"
 		"for the first time. `touched` and `dirtied` are of the pages of one 128 KiB\n"
 		"region, another one each window, since it was looked at before; they are of the\n"
-		"VM. The mix is of the instruction at RIP, every eighth window.",
+		"VM. Where the processor has performance counters, instructions and misses of the\n"
+		"last-level cache are counted in the guest; where not, it says why not. The mix is\n"
+		"of the instruction at RIP, every eighth window; registers are as they were at the\n"
+		"end of a window that found the vCPU on a core.",
 	.run = cmd_shadow, .complete = shell_complete_vcpu);

@@ -321,6 +321,25 @@ static void restarting_rewrites_guest_state_only(void **state)
 	assert_false(has(&image, VMCS_VPID));
 }
 
+static void performance_counters_count_in_the_guest_only(void **state)
+{
+	struct vmcs_settings settings = plain_settings();
+	struct vmcs_start start;
+	struct vmcs_image image;
+
+	(void)state;
+	vmcs_start_reset(&start, 0);
+	image = build("corei7_skylake_x", &settings, &start);
+	assert_false(has(&image, VMCS_GUEST_PERF_GLOBAL_CTRL) ||
+		     has(&image, VMCS_HOST_PERF_GLOBAL_CTRL));
+	settings.perf_global_ctrl = 3;
+	image = build("corei7_skylake_x", &settings, &start);
+	assert_true(value(&image, VMCS_ENTRY_CONTROLS) & ENTRY_LOAD_PERF_GLOBAL_CTRL);
+	assert_true(value(&image, VMCS_EXIT_CONTROLS) & EXIT_LOAD_PERF_GLOBAL_CTRL);
+	assert_int_equal(value(&image, VMCS_GUEST_PERF_GLOBAL_CTRL), 3);
+	assert_int_equal(value(&image, VMCS_HOST_PERF_GLOBAL_CTRL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +356,7 @@ int main(void)
 		cmocka_unit_test(boot_sector_state),
 		cmocka_unit_test(protected_and_long_mode_states),
 		cmocka_unit_test(restarting_rewrites_guest_state_only),
+		cmocka_unit_test(performance_counters_count_in_the_guest_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
