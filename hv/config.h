@@ -9,6 +9,19 @@
  *
  * Mistakes do not stop the parser. One in a [vm] section makes that VM invalid and leaves all the
  * others; one in [augur] leaves that setting at its default. Each is recorded with its line.
+ *
+ * Keys of forecasting, in [augur]; the shell's `engine`, `model` and `drp` change them at run time:
+ *   engine = tick | idle | core N      where the predictive engine runs (hv/engine.h)
+ *   weights = FILE                     trained weights from the ESP, up to four lines; the first
+ *                                      sound one is used, else the default that is built in
+ *   policy.forecast = auto | all | off whose demand is forecast
+ *   policy.kernels = auto | avx2 | sse2 | general
+ *   policy.learnt = WINDOWS            after so many an engine teaches similar VMs
+ *   policy.fault = none | stuck | random | inverted | late
+ * In [augur], or in [vm NAME] for that VM alone:
+ *   policy.weights = default | FILE    one of `weights`
+ *   policy.models = default | last,ewma,... | -lstm,...    hv/model_list.h
+ * Knobs of partitioning: sched/drp_knobs.h.
  */
 #ifndef HV_CONFIG_H
 #define HV_CONFIG_H
@@ -67,8 +80,8 @@ struct config_cores {
 };
 
 /*
- * [augur] nodes = 0-1 / 2-3: the cores of node 0, of node 1 and so on; those not named are of node 0.
- * [augur] distance = 10 21 / 21 10: from each node to each, as in the ACPI SLIT, a row for each.
+ * [augur] nodes = 0-1 / 2-3: the cores of node 0, of node 1 and so on; those not named are of node
+ * 0. [augur] distance = 10 21 / 21 10: from each node to each, as in the ACPI SLIT, a row for each.
  * Both instead of what the firmware says.
  */
 struct config_numa {
