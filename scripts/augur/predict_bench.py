@@ -3,7 +3,8 @@
 P3 is one case for each recorded trace, p3-NAME: guests/bench/task.c with the trace's rows in it.
 Beside each run of the emulator stands the simulator's of the same scenario, seeds and duration.
 Figures such as p1.p99_vs_credit are the emulator's, with `sim.` before them the simulator's, whose
-runs are of full length. Oracle and broken forecasts are the simulator's alone.
+runs are of full length. The oracle is the simulator's alone; with broken forecasts the emulator runs
+P1, the simulator everything.
 """
 import math
 import os
@@ -20,6 +21,7 @@ POLICIES = ("credit", "reactive", "compensated", "predictive")
 FAULTS = ("stuck", "random", "inverted", "late")
 MINE, CREDIT, REACTIVE = "predictive", "credit", "reactive"
 TRACE_TICKS = "1000000000"              # of each case of P3: 10 s; the others last as long as they say
+BROKEN = ("p1",)                        # where forecasts are broken in the emulator
 SILENT = ("s7",)                        # nobody is latency-sensitive
 
 
@@ -51,13 +53,21 @@ def replay_guest(name, path):
     return f"build/bench/replay/{name}.elf"
 
 
-def job(case, policy, guests):
+def with_fault(config, fault):
+    """Forecasts are broken before they are acted on (sched/advice.h)."""
+    return config.replace("\n[augur]\n", f"\n[augur]\npolicy.fault = {fault}\n", 1)
+
+
+def job(case, label, guests):
+    """label: a policy, or what is wrong with the forecasts of `predictive`."""
     if case.startswith("s"):
-        return standard_job(case, policy)
+        return standard_job(case, label)
     name, _, recording = case.partition("-")
-    arguments = [name, policy, ticks(case)] + ([guests[case]] if recording else [])
-    return Job(case, policy, tool("config", *arguments),
-               build_folder() / "bench" / "predict" / f"{case}.{policy}")
+    policy = MINE if label in FAULTS else label
+    config = tool("config", name, policy, ticks(case), *([guests[case]] if recording else []))
+    if label in FAULTS:
+        config = with_fault(config, label)
+    return Job(case, label, config, build_folder() / "bench" / "predict" / f"{case}.{label}")
 
 
 def cases(recordings):
@@ -156,8 +166,8 @@ def simulated_figures(chosen, recordings):
 
 
 def is_simulators(figure):
-    """Nobody knows the future in the emulator, and forecasts are not broken there."""
-    return figure.endswith(".oracle_share") or figure.startswith("fault.")
+    """Nobody knows the future in the emulator."""
+    return figure.endswith(".oracle_share")
 
 
 # --- the bench -------------------------------------------------------------------------------------
@@ -182,9 +192,11 @@ def rivals():
     return [policy for policy in POLICIES if not chosen or policy in chosen]
 
 
-def jobs(chosen, recordings):
+def jobs(chosen, recordings, faults=()):
+    """faults: cases that are run with broken forecasts, too."""
     guests = {case: replay_guest(case, path) for case, path in recordings.items() if case in chosen}
-    return [job(case, policy, guests) for case in chosen for policy in rivals()]
+    return [job(case, label, guests) for case in chosen
+            for label in (*rivals(), *(FAULTS if case in faults and MINE in rivals() else ()))]
 
 
 def same_length(case, recordings):
@@ -209,7 +221,7 @@ def bench():
                      for key, (value, unit) in values.items())
         print(row(case, policy, values, models[case].get(policy)), flush=True)
 
-    run_all(jobs(chosen, recordings), done, reuse=True)
+    run_all(jobs(chosen, recordings, BROKEN), done, reuse=True)
     model = simulated_figures(chosen, recordings)
     lines += tsv(summary({case: verdict(of) for case, of in results.items()}))
     lines += tsv({name: value for name, value in model.items() if is_simulators(name)})

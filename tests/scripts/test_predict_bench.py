@@ -24,6 +24,11 @@ class VerdictTest(unittest.TestCase):
         verdict = predict_bench.verdict(runs(credit=100, stuck=50, random=120, inverted=90, late=80))
         self.assertEqual(verdict["fault_vs_credit"], 1.2)
 
+    def test_broken_forecasts_are_configured(self):
+        config = predict_bench.with_fault("# p1\n#! cpus: 1\n[augur]\npolicy = predictive\n", "late")
+        self.assertEqual(config, "# p1\n#! cpus: 1\n[augur]\npolicy.fault = late\n"
+                                 "policy = predictive\n")
+
     def test_of_p3_the_geometric_mean_of_all_the_worst(self):
         result = predict_bench.summary({
             "p3-a": predict_bench.verdict(runs(credit=100, reactive=100, predictive=50)),
