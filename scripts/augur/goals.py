@@ -6,15 +6,22 @@ from augur.config import ROOT, ConfigError
 def read_goals():
     """{figure: (goal, what Linux KVM needs in the same emulator)}, both as text."""
     path = ROOT / "tests" / "bench" / "goals.tsv"
-    lines = path.read_text().splitlines()
-    goals = {name: (goal, kvm) for name, goal, kvm in
-             (line.split("\t") for line in lines if line and not line.startswith("#"))}
-    for name, (goal, _) in goals.items():
-        try:
-            is_met(0.0, goal)
-        except ValueError as error:
-            raise ConfigError(f"{path}: {name}: {goal} is no goal") from error
+    goals = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line and not line.startswith("#"):
+            add_goal(goals, line, f"{path}:{number}")
     return goals
+
+
+def add_goal(goals, line, where):
+    try:
+        name, goal, kvm = line.split("\t")
+        is_met(0.0, goal)
+    except ValueError as error:
+        raise ConfigError(f"{where}: figure, goal and KVM's figure are wanted: {line}") from error
+    if name in goals:
+        raise ConfigError(f"{where}: there is a goal for {name} already")
+    goals[name] = goal, kvm
 
 
 def is_met(value, goal):

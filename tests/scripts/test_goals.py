@@ -2,6 +2,7 @@
 import unittest
 
 from augur import goals
+from augur.config import ConfigError
 
 
 class GoalsTest(unittest.TestCase):
@@ -17,6 +18,14 @@ class GoalsTest(unittest.TestCase):
                          "b\t6\tticks\tgoal >= 5\tKVM 7\tmet")
         self.assertEqual(goals.with_goal("b\t-\tticks", table)[-6:], "MISSED")
         self.assertEqual(goals.with_goal("c\t6\tticks", table), "c\t6\tticks\tgoal -\tKVM -")
+
+    def test_mistakes_are_told_with_their_line(self):
+        table = {"a": ("5", "-")}
+        for line, why in (("b\t5", "are wanted"), ("b\tfive\t-", "are wanted"),
+                          ("a\t6\t-", "already")):
+            with self.assertRaisesRegex(ConfigError, f"goals.tsv:7: .*{why}"):
+                goals.add_goal(table, line, "goals.tsv:7")
+        self.assertEqual(table, {"a": ("5", "-")})
 
     def test_all_goals_of_the_project_can_be_read(self):
         self.assertIn("s1.best.late_p99", goals.read_goals())
