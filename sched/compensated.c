@@ -3,13 +3,15 @@
  * preemption compensation.
  *
  * A latency-sensitive entity (marked or detected, sched/classify.h) that has credit left preempts
- * at once when it wakes up. Of several the one that has waited longest goes first, but 5 ms later
- * for each 2 ms it has had since its wake-up: in order of arrival as long as bursts are short, so
- * that few are late; and long ones do not keep the short ones waiting. Nobody has to say how long
- * his bursts are. It may save up credit for them, up to 40 ms, as long as all of its class together
- * throw none of the others back by more than 7 ms against a fluid schedule (sched/lead.h): who
- * needs much may have what the others of its class do not need now. Without credit, or when the
- * class has got that far ahead, it is treated like everybody.
+ * at once when it wakes up. Of several the one that has run least since its wake-up goes first
+ * (least attained service: short bursts do not wait for long ones, and nobody has to say how long
+ * his are), counted in 0.1 ms; those that wake up together take turns for the first of them. So no
+ * wake-up waits for a whole burst, at the price of longer bursts where several come at once;
+ * sched/predictive.c serves them in order of arrival instead. It may save up credit for its
+ * bursts, up to 40 ms, as long as all of its class together throw none of the others back by more
+ * than 7 ms against a fluid schedule (sched/lead.h): who needs much may have what the others of its
+ * class do not need now. Without credit, or when the class has got that far ahead, it is treated
+ * like everybody.
  *
  * All others run in order of virtual time for whole slices of 4 ms, or their own. One that is
  * preempted within its slice is owed the time it lost and goes on before all of its class
@@ -22,6 +24,8 @@
  * with caps, which a wait may keep from being used up, less 20%. In 99 of 100 random scenarios it
  * is 0.9% and 6% (tests/sim/properties.c). While demand comes and goes, no core idles if somebody
  * waits for it, and no more is promised. Locks: none. Cost: O(log n).
+ *
+ * Least attained service: M. Nuyens, A. Wierman, "The foreground-background queue: a survey", 2008.
  */
 #include "sched/credit.h"
 #include "sched/policies.h"
@@ -35,7 +39,7 @@ static const struct credit_config config = {
 	.saved_most_us = 40000,
 	.lead_us = 7000,
 	.boost_us = 2000,
-	.later_us = 5000,
+	.first_us = 100,
 };
 
 const struct sched_ops sched_compensated = {

@@ -50,6 +50,7 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 		.notice = credit_us(core, config->notice_us),
 		.boost = credit_us(core, config->boost_us),
 		.later = credit_us(core, config->later_us),
+		.first = credit_us(core, config->first_us),
 		.cap_window = credit_us(core, CAP_WINDOW_US),
 	};
 	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
@@ -79,6 +80,8 @@ static inline uint64_t usual_boost_key(struct sched_core *core, const struct sch
 {
 	const struct credit_ticks *t = credit_ticks(core);
 
+	if (t->first)
+		return entity->burst / t->first + 1;
 	if (!t->later)
 		return entity->burst + 1;
 	return credit_state(entity)->arrived + entity->burst / t->boost * t->later;
@@ -449,10 +452,22 @@ static APART bool end_boosts(struct sched_core *core)
 	return true;
 }
 
+/* Several woke up at about the same moment: none is to wait for the whole burst of another. */
+static inline bool others_have_not_begun(const struct credit_core *credit)
+{
+	const struct sched_node *node = sched_heap_first(&credit->boost);
+
+	return credit->ticks.first && node && node->key == 1;
+}
+
 SCHED_INLINE struct sched_entity *take_boosted(struct sched_core *core, struct sched_entity *entity,
 					       bool shares, uint64_t run, uint64_t now)
 {
-	unqueue_boost(credit_of(core), entity, shares);
+	struct credit_core *credit = credit_of(core);
+
+	unqueue_boost(credit, entity, shares);
+	if (others_have_not_begun(credit))
+		run = least(run, credit->ticks.first);
 	return grant(core, entity, run, SCHED_WHY_WAKE, now);
 }
 
@@ -674,7 +689,8 @@ bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
 
 	(void)now;
 	if (mine == CREDIT_BOOST && current == CREDIT_BOOST && by_share(core))
-		return boost_key(core, entity) < boost_key(core, core->current);
+		return boost_key(core, entity) <
+		       boost_key(core, core->current) + (credit_ticks(core)->first != 0);
 	return mine < current;
 }
 

@@ -30,6 +30,8 @@ struct credit_config {
 	uint32_t later_us;  /* of several boosted by class the one that has waited longest goes
 			     * first, but so much later for each boost_us it has had; 0: the one
 			     * that has run least */
+	uint32_t first_us;  /* with later_us = 0: ...counted in so much; of those that have not had
+			     * it yet each may have it before any goes on. 0: to the tick */
 	/* Another view of how much credit may be saved up and be spent before others; or NULL. */
 	uint64_t (*saved)(struct sched_core *core, struct sched_entity *entity, uint64_t usual);
 	bool (*may_boost)(struct sched_core *core, const struct sched_entity *entity);
@@ -73,6 +75,7 @@ struct credit_ticks {
 	uint64_t notice;
 	uint64_t boost;
 	uint64_t later;
+	uint64_t first;
 	uint64_t cap_window;
 };
 

@@ -163,6 +163,31 @@ static void the_preempted_goes_on_first_and_is_paid_exactly(void **state)
 	assert_null(book()->creditor);
 }
 
+/* Those that wake up together take turns for 0.1 ms; then the one with least goes on. */
+static void who_wakes_up_waits_for_no_whole_burst(void **state)
+{
+	const uint64_t first = MS / 10;
+	struct sched_decision d;
+
+	(void)state;
+	boot();
+	for (unsigned i = 0; i < 4; i++)
+		add(i, i ? SCHED_LATENCY : SCHED_THROUGHPUT, false);
+	sched_wake(&core, &tasks[0], 0);
+	assert_ptr_equal(sched_pick(&core, 0).next, &tasks[0]);
+	sched_wake(&core, &tasks[1], 10 * MS);
+	sched_wake(&core, &tasks[2], 10 * MS);
+	d = sched_pick(&core, 10 * MS);
+	assert_ptr_equal(d.next, &tasks[1]);
+	assert_int_equal(d.until, 10 * MS + first);
+	d = sched_pick(&core, d.until);
+	assert_ptr_equal(d.next, &tasks[2]);
+	assert_true(d.until > 10 * MS + 2 * first); /* nobody is left who has not begun */
+	assert_int_equal(sched_wake(&core, &tasks[3], 10 * MS + 3 * first), SCHED_WAKE_PREEMPT);
+	d = sched_pick(&core, 10 * MS + 3 * first);
+	assert_ptr_equal(d.next, &tasks[3]);
+}
+
 static void without_credit_nobody_preempts(void **state)
 {
 	uint64_t now = 0;
@@ -244,6 +269,7 @@ int main(void)
 		cmocka_unit_test(more_debtors_than_entries_lose_nothing),
 		cmocka_unit_test(closing_forgives),
 		cmocka_unit_test(the_preempted_goes_on_first_and_is_paid_exactly),
+		cmocka_unit_test(who_wakes_up_waits_for_no_whole_burst),
 		cmocka_unit_test(without_credit_nobody_preempts),
 		cmocka_unit_test(short_bursts_make_it_sensitive_with_hysteresis),
 		cmocka_unit_test(a_hog_is_not_sensitive),
