@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WAKE_LEAD_MAX_US 20
+#define WAKE_LEAD_MAX_US 30
 
 extern uint32_t wake_lead_max; /* the same in ticks; constant once VMX is initialized */
 
