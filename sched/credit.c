@@ -478,8 +478,9 @@ SCHED_INLINE struct sched_entity *take_turn(struct sched_core *core, uint64_t no
 	uint64_t run = rest_of_slice(entity);
 
 	credit->turn = NULL;
-	if (run < credit->book.owed)
-		run = credit->book.owed;
+	if (run <
+	    credit->book.owed + credit->ticks.grain) /* the way into the guest repays nothing */
+		run = credit->book.owed + credit->ticks.grain;
 	return grant(core, entity, run, SCHED_WHY_REPAY, now);
 }
 
