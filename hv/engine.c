@@ -108,7 +108,7 @@ static void piece(struct core *core, struct vcpu *vcpu)
 /* Visits vCPUs of running VMs until a visitor says false; then it is false. */
 static bool each_vcpu(struct core *core, bool (*visit)(struct core *core, struct vcpu *vcpu))
 {
-	for (unsigned i = 0; i < VM_MAX; i++) {
+	for (unsigned i = 0; i < config.vm_count; i++) {
 		const struct vm *vm = vms[i];
 
 		if (!vm || (vm_state_of(vm) != VM_RUNNING && vm_state_of(vm) != VM_PAUSED))

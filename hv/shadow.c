@@ -4,6 +4,7 @@
 
 #include "hv/core.h"
 #include "hv/core_timers.h"
+#include "hv/modules.h"
 #include "hv/time.h"
 #include "hv/vm.h"
 #include "vmx/exit_cr.h"
@@ -230,7 +231,7 @@ static void tick(struct timer_event *event, uint64_t fired)
 	if (core_timer_gives_way(&core->timers, event, core->shadow_due, now))
 		return;
 	sched_charge(&core->sched, now);
-	for (unsigned i = 0; i < VM_MAX; i++)
+	for (unsigned i = 0; i < config.vm_count; i++)
 		if (vms[i])
 			visit_vm(core, vms[i], now);
 	core->shadow_cost.ticks += tsc_now() - now;
