@@ -22,21 +22,25 @@ static inline int32_t ple_interpolate(int32_t entry, int32_t fraction, unsigned 
 	return (int16_t)entry + ((entry >> 16) * fraction >> shift);
 }
 
+/* The place in a table of a sum that is `at` steps of Q11 above its left end. */
+static inline uint32_t ple_within(uint32_t at, uint32_t last)
+{
+	if (__builtin_expect(at > last, 0))
+		return (int32_t)at < 0 ? 0 : last;
+	return at;
+}
+
 static inline int32_t ple_sigmoid(int32_t x)
 {
-	uint32_t at = (uint32_t)(x + 32768);
+	uint32_t at = ple_within((uint32_t)(x + 32768), 65535);
 
-	if (at > 65535)
-		at = x < 0 ? 0 : 65535;
 	return ple_interpolate(ple_sigmoid_table[at >> 7], at & 127, 7);
 }
 
 static inline int32_t ple_tanh(int32_t x)
 {
-	uint32_t at = (uint32_t)(x + 16384);
+	uint32_t at = ple_within((uint32_t)(x + 16384), 32767);
 
-	if (at > 32767)
-		at = x < 0 ? 0 : 32767;
 	return ple_interpolate(ple_tanh_table[at >> 6], at & 63, 6);
 }
 

@@ -20,6 +20,8 @@
 
 #include <stdint.h>
 
+#include "ple/activation.h"
+
 #define PLE_LSTM_INPUTS	  16
 #define PLE_LSTM_HIDDEN	  32
 #define PLE_LSTM_COLUMNS  (PLE_LSTM_INPUTS + PLE_LSTM_HIDDEN)
@@ -33,16 +35,24 @@ struct ple_lstm_weights {
 	int32_t bias[PLE_LSTM_ROWS];
 };
 
+/* An entry of ple/activation.h taken apart: (base + slope * fraction) >> shift is the value. */
+struct ple_line {
+	int32_t base, slope;
+};
+
 /*
  * As the kernels want it; made once by ple_lstm_prepare() and shared by all vCPUs.
  * pairs: for each two columns, for each row, both weights side by side: what PMADDWD multiplies.
- * packed: two rows' weights in one number, row 2r + row (2r + 1) * 2^32: one multiplication of
- * general registers does both.
+ * packed: for each unit twice two rows' weights in one number, input + forget * 2^32 and
+ * cell + output * 2^32: one multiplication of general registers does both. packed_bias likewise
+ * (see lstm_general.c for what is added).
  */
 struct ple_lstm_model {
 	_Alignas(32) int16_t pairs[PLE_LSTM_COLUMNS / 2][PLE_LSTM_ROWS][2];
 	_Alignas(32) int32_t bias[PLE_LSTM_ROWS];
-	int64_t packed[PLE_LSTM_ROWS / 2][PLE_LSTM_COLUMNS];
+	int64_t packed[PLE_LSTM_HIDDEN][2][PLE_LSTM_COLUMNS];
+	int64_t packed_bias[PLE_LSTM_HIDDEN][2];
+	struct ple_line sigmoid[PLE_TABLE_SIZE], tanh[PLE_TABLE_SIZE];
 };
 
 /* Input of the next step and state of one sequence. */
