@@ -81,8 +81,7 @@ static void learn(struct ple_count *c, unsigned h)
 
 	if (c->windows <= windows)
 		return;
-	compare(c, slot, h * PLE_LEVELS + PLE_POINT, actual);
-	compare(c, slot, h * PLE_LEVELS + PLE_HIGH, actual);
+	compare(c, slot, h * PLE_LEVELS + c->windows % PLE_LEVELS, actual);
 	follow_errors(c, h, (actual - c->said[slot]) * 256);
 	ple_cell_learn(&c->cell[band], c->seen[band], h, actual, &c->dither);
 	if (h == PLE_HORIZONS - 1 && c->seen[band] < PLE_CELL_SEEN)

@@ -38,12 +38,12 @@ static unsigned turn(const struct ple_engine *e, unsigned count)
 /*
  * The horizons that end with the window just added. What need not be done for each of them in each
  * window is done for one in turn: judging, the mixture's shares; of the two longer ones, which
- * overlap from window to window, one is optional.
+ * overlap from window to window, one is left out by some models.
  */
 static void learn(struct ple_engine *e)
 {
-	struct ple_lessons lessons = { .kernels = e->kernels, .optional = PLE_20MS + turn(e, 2) };
-	unsigned target = turn(e, PLE_TARGETS);
+	struct ple_lessons lessons = { .kernels = e->kernels, .left_out = PLE_20MS + turn(e, 2) };
+	unsigned judged = turn(e, PLE_HORIZONS);
 	int32_t actuals[PLE_HORIZONS];
 
 	ple_history_ends(&e->history, actuals);
@@ -59,9 +59,11 @@ static void learn(struct ple_engine *e)
 		lessons.of[h] = (struct ple_lesson) { actual, &p->features, p->hidden, p->said };
 		ple_mixture_learn(&e->mixture, p->features.situation, h, p->said + row,
 				  p->mixed + row, actual, e->kernels);
-		if (target / PLE_LEVELS != h)
+		if (h != judged)
 			continue;
-		ple_mixture_renew(&e->mixture, p->features.situation, target, e->open);
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			ple_mixture_renew(&e->mixture, p->features.situation, row + level, e->open,
+					  e->kernels);
 		judge(e, p, h, actual);
 	}
 	learn_models(e, &lessons);

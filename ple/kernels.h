@@ -58,6 +58,16 @@ struct ple_kernels {
 			const uint16_t said[PLE_LEVELS][PLE_SEATS],
 			const uint16_t mixed[PLE_LEVELS], const int16_t slope[PLE_LEVELS]);
 	/*
+	 * What the seats were worth, lent from six situations, of which `here` is the present one
+	 * and here ^ 1 its sibling. Rows are PLE_TARGETS apart, from that of one target on.
+	 * regret = (that of here >> 1) + (of the sibling >> 3) + (all >> 4, added, and >> 1),
+	 * magnitude = (that of here / 2 >> 1) + (all three >> 4, added, and >> 1).
+	 * Returns a bit for each seat with a positive regret.
+	 */
+	uint32_t (*pool)(int32_t pooled[PLE_SEATS], uint32_t size[PLE_SEATS],
+			 const int32_t regret[][PLE_SEATS], const uint32_t magnitude[][PLE_SEATS],
+			 unsigned here);
+	/*
 	 * mixed = the sum of share * said over the seats, over PLE_SHARE_ONE and rounded, for each
 	 * target. The shares of a target add up to PLE_SHARE_ONE.
 	 */

@@ -211,6 +211,29 @@ AVX2 static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_S
 	add_regrets(regret[1], magnitude[1], said[1], mixed[1], slope[1]);
 }
 
+AVX2 static uint32_t pool(int32_t *pooled, uint32_t *size, const int32_t regret[][PLE_SEATS],
+			  const uint32_t magnitude[][PLE_SEATS], unsigned here)
+{
+	__m256i all = _mm256_setzero_si256(), sizes = _mm256_setzero_si256(), sum;
+	__m256i now = load(regret[here * PLE_TARGETS]);
+	__m256i sibling = load(regret[(here ^ 1) * PLE_TARGETS]);
+
+#pragma GCC unroll 6
+	for (unsigned s = 0; s < PLE_SITUATIONS; s++)
+		all = _mm256_add_epi32(all, _mm256_srai_epi32(load(regret[s * PLE_TARGETS]), 4));
+#pragma GCC unroll 3
+	for (unsigned s = 0; s < PLE_SITUATION_SIZES; s++)
+		sizes = _mm256_add_epi32(sizes,
+					 _mm256_srli_epi32(load(magnitude[s * PLE_TARGETS]), 4));
+	sum = _mm256_add_epi32(_mm256_srai_epi32(now, 1), _mm256_srai_epi32(sibling, 3));
+	sum = _mm256_add_epi32(sum, _mm256_srai_epi32(all, 1));
+	store(pooled, sum);
+	now = _mm256_srli_epi32(load(magnitude[here / 2 * PLE_TARGETS]), 1);
+	store(size, _mm256_add_epi32(now, _mm256_srli_epi32(sizes, 1)));
+	sum = _mm256_cmpgt_epi32(sum, _mm256_setzero_si256());
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(sum));
+}
+
 /* Products of two targets, added by pairs. Forecasts are made signed; see the rounding. */
 AVX2 static inline __m256i two_targets(const uint16_t share[PLE_TARGETS][PLE_SEATS],
 				       const uint16_t said[PLE_TARGETS][PLE_SEATS], unsigned t)
@@ -265,6 +288,7 @@ const struct ple_kernels ple_kernels_avx2 = {
 	.steps = steps,
 	.energies = energies,
 	.regrets = regrets,
+	.pool = pool,
 	.combine = combine,
 	.mismatches = mismatches,
 };

@@ -101,6 +101,30 @@ static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_SEATS]
 	}
 }
 
+static uint32_t pool(int32_t *pooled, uint32_t *size, const int32_t regret[][PLE_SEATS],
+		     const uint32_t magnitude[][PLE_SEATS], unsigned here)
+{
+	const int32_t *now = regret[here * PLE_TARGETS],
+		      *sibling = regret[(here ^ 1) * PLE_TARGETS];
+	uint32_t positive = 0;
+
+	for (unsigned seat = 0; seat < PLE_SEATS; seat++) {
+		int32_t all = 0;
+		uint32_t sizes = 0;
+
+#pragma GCC unroll 6
+		for (unsigned s = 0; s < PLE_SITUATIONS; s++)
+			all += regret[s * PLE_TARGETS][seat] >> 4;
+#pragma GCC unroll 3
+		for (unsigned s = 0; s < PLE_SITUATION_SIZES; s++)
+			sizes += magnitude[s * PLE_TARGETS][seat] >> 4;
+		pooled[seat] = (now[seat] >> 1) + (sibling[seat] >> 3) + (all >> 1);
+		size[seat] = (magnitude[here / 2 * PLE_TARGETS][seat] >> 1) + (sizes >> 1);
+		positive |= (uint32_t)-pooled[seat] >> 31 << seat;
+	}
+	return positive;
+}
+
 static void combine(uint16_t *mixed, const uint16_t share[PLE_TARGETS][PLE_SEATS],
 		    const uint16_t said[PLE_TARGETS][PLE_SEATS])
 {
@@ -141,6 +165,7 @@ const struct ple_kernels ple_kernels_general = {
 	.steps = steps,
 	.energies = energies,
 	.regrets = regrets,
+	.pool = pool,
 	.combine = combine,
 	.mismatches = mismatches,
 };

@@ -181,6 +181,38 @@ static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_SEATS]
 	}
 }
 
+/* Four seats from `seat` on. */
+static inline uint32_t pool_four(int32_t *pooled, uint32_t *size, const int32_t regret[][PLE_SEATS],
+				 const uint32_t magnitude[][PLE_SEATS], unsigned here,
+				 unsigned seat)
+{
+	__m128i all = _mm_setzero_si128(), sizes = _mm_setzero_si128(), sum;
+	__m128i now = load(regret[here * PLE_TARGETS] + seat);
+	__m128i sibling = load(regret[(here ^ 1) * PLE_TARGETS] + seat);
+
+#pragma GCC unroll 6
+	for (unsigned s = 0; s < PLE_SITUATIONS; s++)
+		all = _mm_add_epi32(all, _mm_srai_epi32(load(regret[s * PLE_TARGETS] + seat), 4));
+#pragma GCC unroll 3
+	for (unsigned s = 0; s < PLE_SITUATION_SIZES; s++)
+		sizes = _mm_add_epi32(sizes,
+				      _mm_srli_epi32(load(magnitude[s * PLE_TARGETS] + seat), 4));
+	sum = _mm_add_epi32(_mm_srai_epi32(now, 1), _mm_srai_epi32(sibling, 3));
+	sum = _mm_add_epi32(sum, _mm_srai_epi32(all, 1));
+	store(pooled + seat, sum);
+	now = _mm_srli_epi32(load(magnitude[here / 2 * PLE_TARGETS] + seat), 1);
+	store(size + seat, _mm_add_epi32(now, _mm_srli_epi32(sizes, 1)));
+	sum = _mm_cmpgt_epi32(sum, _mm_setzero_si128());
+	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(sum)) << seat;
+}
+
+static uint32_t pool(int32_t *pooled, uint32_t *size, const int32_t regret[][PLE_SEATS],
+		     const uint32_t magnitude[][PLE_SEATS], unsigned here)
+{
+	return pool_four(pooled, size, regret, magnitude, here, 0) |
+	       pool_four(pooled, size, regret, magnitude, here, 4);
+}
+
 /* Forecasts are made signed; what was subtracted comes back as 32768 * PLE_SHARE_ONE. */
 static inline __m128i products(const uint16_t *share, const uint16_t *said)
 {
@@ -244,6 +276,7 @@ const struct ple_kernels ple_kernels_sse2 = {
 	.steps = steps,
 	.energies = energies,
 	.regrets = regrets,
+	.pool = pool,
 	.combine = combine,
 	.mismatches = mismatches,
 };

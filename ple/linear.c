@@ -30,7 +30,7 @@ static void learn(void *state, const struct ple_lessons *lessons)
 	for (unsigned h = 0; h < lessons->count; h++) {
 		const int16_t *x = lessons->of[h].then->x;
 
-		if (h == lessons->optional)
+		if (h == lessons->left_out)
 			continue;
 		lessons->kernels->changes(change, x, s->rates.rate);
 		ple_regression_learn(s->weight[h][0], x, change, ple_unit_gains, PLE_FEATURES,

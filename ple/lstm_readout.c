@@ -46,7 +46,7 @@ static void learn(void *state, const struct ple_lessons *lessons)
 	for (unsigned h = 0; h < lessons->count; h++) {
 		const int16_t *x = lessons->of[h].hidden;
 
-		if (h != lessons->optional)
+		if (h != lessons->left_out)
 			ple_regression_learn(s->weight[h * PLE_LEVELS], x, x, s->gains,
 					     PLE_LSTM_HIDDEN, lessons, h);
 	}

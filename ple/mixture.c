@@ -10,7 +10,7 @@ static const int16_t slopes[PLE_LEVELS][2] = {
 void ple_mixture_init(struct ple_mixture *m, uint32_t open)
 {
 	memset(m, 0, sizeof(*m));
-	ple_mixture_renew_all(m, open);
+	ple_mixture_share_equally(m, open);
 }
 
 void ple_mixture_vacate(struct ple_mixture *m, unsigned seat)
@@ -39,17 +39,6 @@ void ple_mixture_learn(struct ple_mixture *m, unsigned situation, unsigned horiz
 
 	kernels->regrets(&m->regret[situation][target], &m->magnitude[situation / 2][target], said,
 			 mixed, slope);
-}
-
-/* The seats that are open and have a positive regret. */
-static uint32_t worthy(const int32_t *regret, uint32_t open)
-{
-	uint32_t seats = 0;
-
-#pragma GCC unroll 8
-	for (unsigned s = 0; s < PLE_SEATS; s++)
-		seats |= (uint32_t)-regret[s] >> 31 << s;
-	return seats & open;
 }
 
 static uint32_t least_magnitude(const uint32_t *magnitude, uint32_t seats)
@@ -91,35 +80,17 @@ static void divide(uint16_t *share, const uint32_t *worth, uint32_t seats, uint3
 }
 
 /*
- * What a seat was worth in one situation, and a little of what it was worth in the others: the
- * one of the same size counts a quarter, the rest a sixteenth.
+ * What a seat was worth in this situation, and a little of what it was worth in the others: the one
+ * of the same size counts a quarter, the rest a sixteenth.
  */
-static void pool(const struct ple_mixture *m, unsigned situation, unsigned target,
-		 int32_t regret[PLE_SEATS], uint32_t magnitude[PLE_SEATS])
-{
-	for (unsigned seat = 0; seat < PLE_SEATS; seat++) {
-		int32_t here = m->regret[situation][target][seat];
-		int32_t near = m->regret[situation ^ 1][target][seat], all = 0;
-		uint32_t size = m->magnitude[situation / 2][target][seat], sizes = 0;
-
-#pragma GCC unroll 6
-		for (unsigned s = 0; s < PLE_SITUATIONS; s++)
-			all += m->regret[s][target][seat] >> 4;
-#pragma GCC unroll 3
-		for (unsigned s = 0; s < PLE_SITUATION_SIZES; s++)
-			sizes += m->magnitude[s][target][seat] >> 4;
-		regret[seat] = (here >> 1) + (near >> 3) + (all >> 1);
-		magnitude[seat] = (size >> 1) + (sizes >> 1);
-	}
-}
-
-void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned target, uint32_t open)
+void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned target, uint32_t open,
+		       const struct ple_kernels *kernels)
 {
 	int32_t regret[PLE_SEATS];
 	uint32_t magnitude[PLE_SEATS], worth[PLE_SEATS], total = 0, seats, least;
 
-	pool(m, situation, target, regret, magnitude);
-	seats = worthy(regret, open);
+	seats = open & kernels->pool(regret, magnitude, &m->regret[0][target],
+				     &m->magnitude[0][target], situation);
 	least = least_magnitude(magnitude, seats);
 	for (uint32_t rest = seats; rest; rest &= rest - 1) {
 		unsigned s = (unsigned)__builtin_ctz(rest);
@@ -135,9 +106,12 @@ void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned targe
 	divide(m->share[situation][target], worth, seats, total);
 }
 
-void ple_mixture_renew_all(struct ple_mixture *m, uint32_t open)
+void ple_mixture_share_equally(struct ple_mixture *m, uint32_t open)
 {
+	static const uint32_t worth[PLE_SEATS] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+
 	for (unsigned situation = 0; situation < PLE_SITUATIONS; situation++)
 		for (unsigned target = 0; target < PLE_TARGETS; target++)
-			ple_mixture_renew(m, situation, target, open);
+			divide(m->share[situation][target], worth, open,
+			       (uint32_t)__builtin_popcount(open));
 }

@@ -38,13 +38,13 @@ void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned
 		       int32_t actual, const struct ple_kernels *kernels);
 
 /*
- * Computes the shares of a target anew. It has divisions, and sums change slowly: a target in a
- * window is enough. Equal shares if nobody has been worth anything yet.
+ * Computes the shares of a target anew. It has divisions, and sums change slowly: a horizon in
+ * a window is enough. Equal shares if nobody has been worth anything yet.
  */
 void ple_mixture_renew(struct ple_mixture *mixture, unsigned situation, unsigned target,
-		       uint32_t open);
+		       uint32_t open, const struct ple_kernels *kernels);
 
-/* The same for every situation and target. */
-void ple_mixture_renew_all(struct ple_mixture *mixture, uint32_t open);
+/* Until they are renewed: the same for all who are open, in all situations. */
+void ple_mixture_share_equally(struct ple_mixture *mixture, uint32_t open);
 
 #endif

@@ -33,11 +33,14 @@ struct ple_lesson {
 	const uint16_t (*said)[PLE_SEATS]; /* what was said then; for all targets */
 };
 
-/* The lessons of a window, by horizon. */
+/*
+ * The lessons of a window, by horizon. Those of the longer horizons overlap from window to window:
+ * tables and regressions, whose learning is dear, take one of the two in turn.
+ */
 struct ple_lessons {
 	struct ple_lesson of[PLE_HORIZONS];
 	unsigned count;	   /* horizons that have ended: in the beginning not all */
-	unsigned optional; /* horizon that models whose learning is dear leave out this time */
+	unsigned left_out; /* horizon that they do not take this time */
 	unsigned seat;	   /* of the model that learns */
 	const struct ple_kernels *kernels;
 };

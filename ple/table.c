@@ -21,11 +21,11 @@ static void init(void *state)
 	memset(state, 0, sizeof(struct table));
 }
 
-/* The longest horizon ends last: then a visit is over. */
+/* A visit is over when its last lesson was learnt. */
 static inline void learn(struct table *t, unsigned at, unsigned h, int32_t actual)
 {
 	ple_cell_learn(&t->cell[at], t->seen[at], h, actual, &t->dither);
-	if (h == PLE_HORIZONS - 1 && t->seen[at] < PLE_CELL_SEEN)
+	if (h != PLE_10MS && t->seen[at] < PLE_CELL_SEEN)
 		t->seen[at]++;
 }
 
@@ -59,7 +59,8 @@ static unsigned pages_cell(const struct ple_features *f)
 static void learn_season(void *state, const struct ple_lessons *lessons)
 {
 	for (unsigned h = 0; h < lessons->count; h++)
-		learn(state, season_cell(lessons->of[h].then), h, lessons->of[h].actual);
+		if (h != lessons->left_out)
+			learn(state, season_cell(lessons->of[h].then), h, lessons->of[h].actual);
 }
 
 static void forecast_season(void *state, const struct ple_view *view, uint16_t *said)
@@ -70,7 +71,8 @@ static void forecast_season(void *state, const struct ple_view *view, uint16_t *
 static void learn_pages(void *state, const struct ple_lessons *lessons)
 {
 	for (unsigned h = 0; h < lessons->count; h++)
-		learn(state, pages_cell(lessons->of[h].then), h, lessons->of[h].actual);
+		if (h != lessons->left_out)
+			learn(state, pages_cell(lessons->of[h].then), h, lessons->of[h].actual);
 }
 
 static void forecast_pages(void *state, const struct ple_view *view, uint16_t *said)

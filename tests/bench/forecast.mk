@@ -30,6 +30,7 @@ bench-forecast: $(BUILD)/bench/forecast $(BUILD)/bench/steps
 	@scripts/bench-forecast $(BUILD)/bench $(TRACES)
 
 train: $(BUILD)/bench/forecast	## train the LSTM on synthetic demand and on TRACES=dir
+	@EXTRA=python3-torch scripts/deps $(BUILD)
 	@nice -n 10 /usr/bin/python3 scripts/train.py --forecast $< --seed $(SEED) $(wildcard $(TRACES))
 
 -include $(shell find $(BUILD)/bench -name '*.d' 2>/dev/null)

@@ -195,7 +195,7 @@ static void test_mixture_follows_the_best(void **state)
 			loss[PLE_SEATS] += pinball(level, mixed[level], actual);
 			ple_mixture_learn(&mixture, 0, 0, said, mixed, actual,
 					  &ple_kernels_general);
-			ple_mixture_renew(&mixture, 0, level, 0xff);
+			ple_mixture_renew(&mixture, 0, level, 0xff, &ple_kernels_general);
 		}
 		for (unsigned s = 0; s < PLE_SEATS; s++)
 			best = loss[s] < best ? loss[s] : best;
@@ -232,7 +232,7 @@ static void test_mixture_does_not_overflow(void **state)
 		for (unsigned s = 0; s < PLE_SEATS; s++)
 			said[0][s] = said[1][s] = (uint16_t)(s % 2 ? high : actual);
 		ple_mixture_learn(&mixture, t % 6, 0, said, mixed, actual, &ple_kernels_general);
-		ple_mixture_renew(&mixture, t % 6, PLE_HIGH, open);
+		ple_mixture_renew(&mixture, t % 6, PLE_HIGH, open, &ple_kernels_general);
 		assert_shares(mixture.share[t % 6][PLE_HIGH], open);
 	}
 }

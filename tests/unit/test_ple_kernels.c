@@ -50,6 +50,9 @@ struct scene {
 	uint32_t magnitude[PLE_LEVELS][PLE_SEATS];
 	uint16_t said[PLE_TARGETS][PLE_SEATS], share[PLE_TARGETS][PLE_SEATS], mixed[PLE_TARGETS];
 	uint16_t mismatch[PLE_KERNEL_LAGS], past[PLE_KERNEL_LAGS], now, least;
+	int32_t sums[PLE_SITUATIONS * PLE_TARGETS][PLE_SEATS], pooled[PLE_SEATS];
+	uint32_t sizes[PLE_SITUATION_SIZES * PLE_TARGETS][PLE_SEATS], size[PLE_SEATS], positive;
+	unsigned situation;
 	int16_t gain[PLE_LEVELS], slope[PLE_LEVELS], last;
 	int32_t sum[PLE_LEVELS];
 	unsigned shift, count;
@@ -95,6 +98,13 @@ static void make_mixture(struct scene *s)
 			s->magnitude[level][seat] = any_positive(1u << 31);
 		}
 	}
+	for (unsigned row = 0; row < PLE_SITUATIONS * PLE_TARGETS; row++)
+		for (unsigned seat = 0; seat < PLE_SEATS; seat++)
+			s->sums[row][seat] = any(1 << 30);
+	for (unsigned row = 0; row < PLE_SITUATION_SIZES * PLE_TARGETS; row++)
+		for (unsigned seat = 0; seat < PLE_SEATS; seat++)
+			s->sizes[row][seat] = any_positive(1u << 31);
+	s->situation = next_random() % PLE_SITUATIONS;
 	for (unsigned t = 0; t < PLE_TARGETS; t++) {
 		share_out(s->share[t]);
 		s->mixed[t] = (uint16_t)any_positive(65535);
@@ -134,6 +144,7 @@ static void run(const struct ple_kernels *k, struct scene *s)
 	memcpy(s->rate, inputs, sizeof(s->rate));
 	k->regrets(s->regret, s->magnitude, s->said, s->mixed, s->slope);
 	k->combine(s->mixed, s->share, s->said);
+	s->positive = k->pool(s->pooled, s->size, s->sums, s->sizes, s->situation);
 	s->least = k->mismatches(s->mismatch, s->past, s->now);
 }
 
