@@ -254,7 +254,11 @@ enum error core_loop_set_policy(const char *name)
 	for (uint32_t i = 1; i < core_count; i++)
 		core_notify(cores[i], CORE_PENDING_RESCHEDULE);
 	this_core()->sched.resched = true;
-	if (change.error == OK)
-		log_info("policy: %s", name);
-	return change.error;
+	if (change.error != OK)
+		return change.error;
+	log_info("policy: %s", name);
+	for (uint32_t i = 0; i < VM_MAX; i++)
+		if (vms[i])
+			vm_note_ignored_cap(vms[i]);
+	return OK;
 }

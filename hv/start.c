@@ -110,7 +110,10 @@ static void start_vms(void)
 
 		if (!config.vms[i].valid)
 			continue;
-		if (vm_create(i, &vm) == OK && config.vms[i].autostart)
+		if (vm_create(i, &vm) != OK)
+			continue;
+		vm_note_ignored_cap(vm);
+		if (config.vms[i].autostart)
 			vm_start(vm);
 	}
 }

@@ -285,7 +285,7 @@ static uint64_t slice_ticks(uint32_t us)
 	return us ? ticks_from_us(us) : 0;
 }
 
-static void sched_params_of(const struct vm *vm, struct sched_params *params)
+void vm_sched_params(const struct vm *vm, struct sched_params *params)
 {
 	const struct config_vm *c = vm->config;
 
@@ -309,7 +309,7 @@ static enum error add_vcpus(struct vm *vm, uint64_t now)
 	enum error error = OK;
 	uint32_t added;
 
-	sched_params_of(vm, &params);
+	vm_sched_params(vm, &params);
 	for (added = 0; error == OK && added < vm->vcpu_count; added++) {
 		struct vcpu *vcpu = vm->vcpus[added];
 

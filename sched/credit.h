@@ -127,6 +127,7 @@ void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *l
 /* The policies of the family differ in name, summary, config and `decide`, which goes by by_share.
  */
 #define CREDIT_OPS                                                                                 \
+	.caps = true,                                                                              \
 	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
 	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
 	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \

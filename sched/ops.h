@@ -29,6 +29,7 @@ struct sched_ops {
 	const char *name;
 	const char *summary; /* one line */
 	const void *config;  /* constants, for policies that share functions */
+	bool caps;	     /* keeps params.cap; else caps are ignored */
 	size_t entity_size;  /* of what is kept in entity->data, <= SCHED_ENTITY_DATA */
 	size_t core_size;    /* of what is kept in core->data, <= SCHED_CORE_DATA */
 

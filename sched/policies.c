@@ -30,6 +30,11 @@ const char *sched_policy_summary(const struct sched_ops *ops)
 	return ops->summary;
 }
 
+bool sched_keeps_caps(const struct sched *sched)
+{
+	return sched->ops->caps;
+}
+
 static const struct sched_ops *find(const char *name, unsigned *index)
 {
 	for (*index = 0; *index < sizeof(policies) / sizeof(policies[0]); (*index)++)

@@ -372,6 +372,7 @@ const struct sched_ops sched_predictive = {
 	.name = "predictive",
 	.summary = "compensated, with slices and burst budgets planned from forecasts",
 	.config = &config,
+	.caps = true,
 	.entity_size = sizeof(struct predictive_entity),
 	.core_size = sizeof(struct predictive_core),
 	.core_init = credit_core_init,

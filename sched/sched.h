@@ -391,6 +391,7 @@ uint64_t sched_next_event(struct sched_core *core, uint64_t now);
 const struct sched_ops *const *sched_policies(unsigned *count);
 const char *sched_policy_name(const struct sched_ops *ops);
 const char *sched_policy_summary(const struct sched_ops *ops); /* one line */
+bool sched_keeps_caps(const struct sched *sched); /* its policy does */
 const char *sched_reason_name(enum sched_reason reason);
 const char *sched_state_name(enum sched_state state);
 enum sched_state sched_state_of(const struct sched_entity *entity);
