@@ -105,8 +105,7 @@ const char *ple_choice_text(enum ple_choice choice)
 		[PLE_CHOICE_OK] = "no error",
 		[PLE_CHOICE_EMPTY] = "no member would be left",
 		[PLE_CHOICE_UNKNOWN] = "there is no such member",
-		[PLE_CHOICE_TOO_MANY] = "no more than eight members have a seat, last and max8 "
-					"among them",
+		[PLE_CHOICE_TOO_MANY] = "only eight members have a seat, last and max8 always",
 		[PLE_CHOICE_NO_WEIGHTS] = "the LSTM has no weights",
 	};
 
