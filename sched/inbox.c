@@ -41,14 +41,22 @@ void sched_send(struct sched_core *here, struct sched_entity *entity, unsigned t
 	sched_post(here, entity, SCHED_REQUEST_ARRIVE);
 }
 
-/* True if this core may change the entity now; a blocked one is held. */
-static bool grasp(struct sched_core *core, struct sched_entity *entity)
+/*
+ * True if this core may change the entity now; a blocked one is held. Between its request and now
+ * it may have run elsewhere and blocked there.
+ */
+static bool grasp(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	unsigned state = atomic_load(&entity->state);
 
 	if (state == SCHED_RUNNABLE)
 		return atomic_load(&entity->core) == core->id;
-	return state == SCHED_BLOCKED && sched_hold(entity);
+	if (state != SCHED_BLOCKED || !sched_hold(entity))
+		return false;
+	if (atomic_load(&entity->core) == core->id)
+		return true;
+	sched_release(core, entity, now);
+	return false;
 }
 
 /* The entity is in no queue and may not wait here any more. */
@@ -129,7 +137,7 @@ static void receive(struct sched_core *core, struct sched_entity *entity, uint64
 	requests &= ~SCHED_REQUEST_ARRIVE;
 	if (!requests || sched_state_of(entity) == SCHED_GONE)
 		return;
-	if (grasp(core, entity))
+	if (grasp(core, entity, now))
 		handle(core, entity, requests, now);
 	else
 		sched_post(core, entity, requests); /* it is on the move: ask again */
