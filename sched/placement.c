@@ -14,6 +14,7 @@
 
 #define GIVE_AWAY_MAX 4 /* entities given away in one decision */
 #define HEAP_LOOKS    4
+#define PLACE_LOOKS   8 /* idle cores of 64 that a waking entity may choose from */
 
 static unsigned words(const struct sched *sched)
 {
@@ -36,29 +37,29 @@ static unsigned first_from(uint64_t word, unsigned start)
 }
 
 /*
- * The nearest core to `from` in the mask, of those allowed: one candidate a word is looked at, the
- * next one after `from` in its own word. Cores of a node have neighbouring numbers.
+ * The nearest core to `from` in the mask, of those allowed: of each word as many candidates as
+ * `looks` are looked at, in its own word those after `from`. Cores of a node have neighbouring
+ * numbers. With one look, the next core in turn comes out where there are up to 64.
  */
 static unsigned nearest(const struct sched *sched, const struct sched_shared_mask *mask,
-			const struct sched_mask *allowed, unsigned from)
+			const struct sched_mask *allowed, unsigned from, unsigned looks)
 {
 	unsigned best = SCHED_ANYWHERE, best_distance = UINT32_MAX;
 
 	for (unsigned i = 0, w = from / 64; i < words(sched); i++, w = (w + 1) % words(sched)) {
 		uint64_t word = atomic_load_explicit(&mask->word[w], memory_order_relaxed) &
 				allowed->word[w];
-		unsigned core, d;
 
-		if (!word)
-			continue;
-		core = w * 64 + first_from(word, i ? 0 : (from + 1) % 64);
-		d = distance(sched, from, core);
-		if (d < best_distance) {
-			best = core;
+		for (unsigned k = 0; k < looks && word && best_distance; k++) {
+			unsigned bit = first_from(word, i ? 0 : (from + 1) % 64);
+			unsigned d = distance(sched, from, w * 64 + bit);
+
+			word &= ~(1ull << bit);
+			if (d >= best_distance)
+				continue;
+			best = w * 64 + bit;
 			best_distance = d;
 		}
-		if (d == 0)
-			break;
 	}
 	return best;
 }
@@ -104,7 +105,7 @@ unsigned sched_place(struct sched_core *here, struct sched_entity *entity)
 	if (sched_mask_has(&entity->params.affinity, last) &&
 	    sched_shared_mask_has(&sched->idle, last) && claim_idle(sched, last))
 		return last;
-	idle = nearest(sched, &sched->idle, &entity->params.affinity, last);
+	idle = nearest(sched, &sched->idle, &entity->params.affinity, last, PLACE_LOOKS);
 	if (idle != SCHED_ANYWHERE && claim_idle(sched, idle))
 		return idle;
 	return sched_mask_has(&entity->params.affinity, last) ? last : any_allowed(sched, entity);
@@ -206,7 +207,7 @@ static void give_away(struct sched_core *core, uint64_t now)
 	unsigned from = core->id;
 
 	for (unsigned i = 0; i < GIVE_AWAY_MAX; i++) {
-		from = nearest(sched, &sched->idle, &sched->online, from);
+		from = nearest(sched, &sched->idle, &sched->online, from, 1);
 		if (from == SCHED_ANYWHERE || !crowded(core, now))
 			return;
 		give_to(core, from, now);
@@ -219,7 +220,7 @@ static void ask_for_work(struct sched_core *core)
 	struct sched *sched = core->sched;
 
 	while (core->asks < sched->cores) {
-		unsigned from = nearest(sched, &sched->crowded, &sched->online, core->asked);
+		unsigned from = nearest(sched, &sched->crowded, &sched->online, core->asked, 1);
 		unsigned none = 0;
 
 		core->asks++;

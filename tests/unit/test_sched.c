@@ -285,6 +285,27 @@ static void wake_goes_to_an_idle_core(void **state)
 	assert_int_equal(b->stats.migrations, 1);
 }
 
+/* Cores 1 and 2 are of other nodes than core 0, core 3 is of its own. */
+static void wake_goes_to_a_near_core(void **state)
+{
+	struct sched_params params = defaults(), busy = pinned(0);
+	struct sched_entity *hog;
+
+	(void)state;
+	boot("compensated", 4);
+	cores[1].node = 1;
+	cores[2].node = 2;
+	cores[3].node = 0;
+	add(0, &params); /* was on core 0 last */
+	hog = add(1, &busy);
+	for (unsigned i = 1; i < 4; i++)
+		sched_pick(&cores[i], 0);
+	sched_wake(&cores[0], hog, 0);
+	assert_ptr_equal(sched_pick(&cores[0], 0).next, hog);
+	sched_wake(&cores[0], &tasks[0], 1);
+	assert_int_equal(atomic_load(&tasks[0].core), 3);
+}
+
 static void one_kick_for_many_wakes(void **state)
 {
 	struct sched_params params = pinned(1);
@@ -542,6 +563,7 @@ int main(void)
 		cmocka_unit_test(hogs_share_equally),
 		cmocka_unit_test(policy_changes_keep_everybody),
 		cmocka_unit_test(wake_goes_to_an_idle_core),
+		cmocka_unit_test(wake_goes_to_a_near_core),
 		cmocka_unit_test(one_kick_for_many_wakes),
 		cmocka_unit_test(idle_core_gets_work_from_a_crowded_one),
 		cmocka_unit_test(new_affinity_moves_a_waiting_entity),
