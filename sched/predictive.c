@@ -269,21 +269,24 @@ static void refresh(struct sched_core *core, struct drp_rules *rules)
 
 	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
 		const struct sched_entity *entity = atomic_load(&state->owner[i]);
+		struct drp_account *a = &state->drp.account[i];
 
-		if (!entity)
+		if (!entity) { /* free, or just left for another core and not yet closed */
+			a->latency = false;
 			continue;
-		set_limits(core, &state->drp.account[i], entity);
-		rules->weight += entity->params.weight;
-		if (entity->class == SCHED_LATENCY)
-			latency += entity->params.weight;
+		}
+		set_limits(core, a, entity);
+		rules->weight += a->weight;
+		if (a->latency)
+			latency += a->weight;
 		else
-			heaviest = most(heaviest, entity->params.weight);
+			heaviest = most(heaviest, a->weight);
 	}
 	room = ticks(core->sched, LEAD_US) * (rules->weight - latency) / heaviest;
 	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
 		struct drp_account *a = &state->drp.account[i];
 
-		a->share = a->used && a->latency ? (uint32_t)(room * a->weight / latency) : 0;
+		a->share = a->latency ? (uint32_t)(room * a->weight / latency) : 0;
 	}
 }
 
