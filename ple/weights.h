@@ -14,8 +14,9 @@
 #include "ple/lstm.h"
 #include "ple/model.h"
 
+/* Raised when the layout changes or what inputs and targets mean. 2: relative to the last value. */
 #define PLE_WEIGHTS_MAGIC   0x454c5055u /* "UPLE" */
-#define PLE_WEIGHTS_VERSION 1u
+#define PLE_WEIGHTS_VERSION 2u
 
 struct ple_weights_file {
 	uint32_t magic;

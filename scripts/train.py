@@ -144,7 +144,7 @@ def export(model, path, seed, origin):
     body = struct.pack("<4HI36s", INPUTS, HIDDEN, TARGETS, 0, seed, origin.encode()[:35])
     body += numpy.round(bias * (1 << 21)).astype("<i4").tobytes()
     body += readout.astype("<i2").tobytes() + weight.tobytes()
-    header = struct.pack("<4I", 0x454c5055, 1, 16 + len(body), checksum(body))
+    header = struct.pack("<4I", 0x454c5055, 2, 16 + len(body), checksum(body))
     Path(path).write_bytes(header + body)
 
 
