@@ -50,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_vm(&cfg, &cfg.vms[i]);
 	config_check_cores(&cfg, 4);
 	while (config_next_file(&cfg, &at, &file))
-		require(file.name[0] && file.line && cfg.vms[file.vm].valid);
+		require(file.name[0] && file.line &&
+			(file.vm == CONFIG_ALL_VMS || cfg.vms[file.vm].valid));
 	return 0;
 }

@@ -438,7 +438,7 @@ static void test_counts_are_learnt(void **state)
 
 		ple_engine_observe(e, &w);
 		if (t >= 2000)
-			near += e->demand.of[PLE_MEMORY][PLE_10MS].point > 250 == (t % 2 == 0);
+			near += (e->demand.of[PLE_MEMORY][PLE_10MS].point > 250) == (t % 2 == 0);
 	}
 	assert_true(near > 1900);
 }
