@@ -26,8 +26,7 @@
 /* Kept out of line, so that the common case in its caller saves no registers for it. */
 #define APART __attribute__((noinline))
 
-#define CAP_WINDOW_US	  30000 /* a capped entity runs at most cap percent of this at once */
-#define RECLASSIFY_MAX	  2	/* entities that change between UNDER and OVER in one decision */
+#define RECLASSIFY_MAX	  2 /* entities that change between UNDER and OVER in one decision */
 #define BUCKETS_PER_SLICE 8
 
 void credit_core_init(struct sched_core *core, uint64_t now)
@@ -51,7 +50,7 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 		.boost = credit_us(core, config->boost_us),
 		.later = credit_us(core, config->later_us),
 		.first = credit_us(core, config->first_us),
-		.cap_window = credit_us(core, CAP_WINDOW_US),
+		.cap_window = credit_us(core, CREDIT_CAP_WINDOW_US),
 	};
 	sched_calendar_init(&credit->over, credit->ticks.slice / BUCKETS_PER_SLICE);
 }
@@ -148,16 +147,6 @@ SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *
 		queue_over(core, entity, false, false);
 }
 
-static APART void park(struct sched_core *core, struct sched_entity *entity)
-{
-	sched_book_close(&credit_of(core)->book, entity);
-	credit_part(core, entity);
-	credit_state(entity)->queue = CREDIT_PARKED;
-	credit_state(entity)->boosted = false;
-	entity->slice_used = 0;
-	sched_heap_insert(&credit_of(core)->parked, &entity->node, credit_state(entity)->cap_until);
-}
-
 /* True if an entity that could go on has something left of its slice. */
 static inline bool unfinished(const struct sched_core *core, const struct sched_entity *entity)
 {
@@ -236,17 +225,12 @@ SCHED_INLINE void choose_queue(struct sched_core *core, struct sched_entity *ent
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-static inline bool capped(const struct sched_entity *entity, uint64_t now)
-{
-	return entity->params.cap && credit_state(entity)->cap_until > now;
-}
-
 /* True if its cap holds it back. */
 static APART bool put_back_capped(struct sched_core *core, struct sched_entity *entity,
 				  uint64_t now)
 {
-	if (capped(entity, now)) {
-		park(core, entity);
+	if (credit_capped(entity, now)) {
+		credit_park(core, entity);
 		return true;
 	}
 	if (!credit_state(entity)->share.member)
@@ -273,8 +257,8 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		put_back(core, entity, by_share(core), how, now);
 		return;
 	}
-	if (capped(entity, now)) {
-		park(core, entity);
+	if (credit_capped(entity, now)) {
+		credit_park(core, entity);
 		return;
 	}
 	credit_join(core, entity, how);
@@ -316,24 +300,13 @@ void credit_leave(struct sched_core *core, struct sched_entity *entity, uint64_t
 	sched_book_close(&credit_of(core)->book, entity);
 }
 
-static uint64_t next_release(struct sched_core *core)
-{
-	struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
-
-	return node ? node->key : SCHED_NEVER;
-}
-
 /* Lets those go on whose caps allow it again. */
 static APART void unpark(struct sched_core *core, uint64_t now)
 {
-	while (next_release(core) <= now) {
-		struct sched_node *node = sched_heap_first(&credit_of(core)->parked);
-		struct sched_entity *entity = SCHED_ENTITY_OF(node, node);
+	struct sched_entity *entity;
 
-		sched_heap_remove(&credit_of(core)->parked, node);
-		credit_return(core, entity);
+	while ((entity = credit_unpark(core, now)))
 		queue_by_credit(core, entity, by_share(core), false);
-	}
 }
 
 /* Moves those that are over no longer, and those that are under no longer. */
@@ -585,7 +558,7 @@ static APART struct sched_entity *choose_with_parked(struct sched_core *core, ui
 
 	unpark(core, now);
 	entity = choose_unparked(core, by_share(core), now);
-	end_by(core, next_release(core));
+	end_by(core, credit_next_release(core));
 	return entity;
 }
 
@@ -612,17 +585,6 @@ static APART void keep_book(struct sched_core *core, struct sched_entity *entity
 		sched_trace(core, SCHED_TRACE_DEBT, book->creditor, lent, entity->id, now);
 }
 
-/* What it could not use lately it may still use: one window of it. */
-static void charge_cap(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
-		       uint64_t now)
-{
-	struct credit_entity *state = credit_state(entity);
-
-	if (state->cap_until + credit_ticks(core)->cap_window < now)
-		state->cap_until = now - credit_ticks(core)->cap_window;
-	state->cap_until += ran * 100 / entity->params.cap;
-}
-
 SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, bool shares,
 			 uint64_t ran, uint64_t now)
 {
@@ -632,7 +594,7 @@ SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, b
 	if (shares && credit_state(entity)->counted)
 		sched_lead_charge(&credit->lead, ran);
 	if (entity->params.cap)
-		charge_cap(core, entity, ran, now);
+		credit_cap_charge(core, entity, ran, now);
 	if (shares && credit->book.creditor)
 		keep_book(core, entity, ran, now);
 }
@@ -698,7 +660,7 @@ bool credit_preempts(struct sched_core *core, const struct sched_entity *entity,
 uint64_t credit_next_event(struct sched_core *core, uint64_t now)
 {
 	(void)now;
-	return next_release(core);
+	return credit_next_release(core);
 }
 
 static const struct credit_config xen = {

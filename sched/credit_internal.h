@@ -83,6 +83,29 @@ static inline unsigned credit_largest_magnitude(const struct credit_core *credit
 	return credit->magnitudes ? 31u - (unsigned)__builtin_clz(credit->magnitudes) : 0;
 }
 
+/* ---- sched/credit_caps.c ---- */
+
+#define CREDIT_CAP_WINDOW_US 30000 /* a capped entity runs at most cap percent of this at once */
+
+/* True while its cap holds it back. */
+static inline bool credit_capped(const struct sched_entity *entity, uint64_t now)
+{
+	return entity->params.cap && credit_state(entity)->cap_until > now;
+}
+
+/* A capped entity has run. */
+void credit_cap_charge(struct sched_core *core, struct sched_entity *entity, uint64_t ran,
+		       uint64_t now);
+
+/* Its cap holds it back: it waits apart from the others and has no part in sharing. */
+void credit_park(struct sched_core *core, struct sched_entity *entity);
+
+/* Takes one whose cap allows it again, in the order of that, from those apart; NULL: none. */
+struct sched_entity *credit_unpark(struct sched_core *core, uint64_t now);
+
+/* When the next one may go on, SCHED_NEVER: nobody is held back. */
+uint64_t credit_next_release(struct sched_core *core);
+
 /* ---- sched/credit_lead.c ---- */
 
 /* Keeps the lead of the latency-sensitive up to date; before every change of weight. */
