@@ -33,7 +33,7 @@ enum trap_vector {
 	VECTOR_SPURIOUS = 0xff, /* local APIC; no EOI */
 };
 
-/* What the entry code (hv/traps.S) leaves on the stack. */
+/* What the entry code (hv/trap_entry.S) leaves on the stack. */
 struct trap_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
 	uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
@@ -41,7 +41,7 @@ struct trap_frame {
 	uint64_t error; /* 0 for vectors without an error code */
 	uint64_t rip, cs, rflags, rsp, ss;
 };
-_Static_assert(sizeof(struct trap_frame) == 22 * 8, "known to hv/traps.S");
+_Static_assert(sizeof(struct trap_frame) == 22 * 8, "known to hv/trap_entry.S");
 
 /*
  * Text for an asm statement: when the instruction at `fault` raises an exception (any but NMI, #DF
