@@ -5,6 +5,7 @@
 #ifndef SCHED_CREDIT_INTERNAL_H
 #define SCHED_CREDIT_INTERNAL_H
 
+#include "sched/arith.h"
 #include "sched/credit.h"
 
 static inline struct credit_core *credit_of(struct sched_core *core)
@@ -35,11 +36,6 @@ static inline const struct credit_ticks *credit_ticks(const struct sched_core *c
 static inline uint64_t credit_us(const struct sched_core *core, uint64_t microseconds)
 {
 	return core->sched->ms * microseconds / 1000;
-}
-
-static inline uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static inline uint64_t credit_slice(const struct sched_entity *entity)

@@ -1,5 +1,7 @@
 #include "sched/drp.h"
 
+#include "sched/arith.h"
+
 #define MISSES_MAX   6
 #define MEAN_WINDOWS 64
 
@@ -10,16 +12,6 @@ struct before {
 };
 
 _Static_assert(DRP_ACCOUNTS == 64, "a bit each in drp.taken");
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t above(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 static void note(const struct drp_listener *listener, enum drp_event event, unsigned account,
 		 uint64_t a, uint64_t b)

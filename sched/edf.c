@@ -20,6 +20,7 @@
  * RTSS 1998; postponing with extra time as in Xen's RTDS.
  * Locks: none. Cost: O(log n).
  */
+#include "sched/arith.h"
 #include "sched/policies.h"
 
 #define DEFAULT_BUDGET_US 2500
@@ -215,11 +216,6 @@ static void replenish(struct sched_core *core, uint64_t now)
 		edf_enqueue(core, entity, SCHED_ENQUEUE_RESTORE, now);
 		node = sched_heap_first(&edf_of(core)->postponed);
 	}
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static uint64_t edf_next_event(struct sched_core *core, uint64_t now)

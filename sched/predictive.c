@@ -25,6 +25,7 @@
  */
 #include "sched/predictive.h"
 
+#include "sched/arith.h"
 #include "sched/drp_knobs.h"
 #include "sched/internal.h"
 #include "sched/policies.h"
@@ -42,21 +43,6 @@ static struct predictive_core *core_state(struct sched_core *core)
 static struct predictive_entity *state_of(const struct sched_entity *entity)
 {
 	return (struct predictive_entity *)entity->data;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t above(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
 }
 
 static uint32_t ticks(const struct sched *sched, uint64_t us)

@@ -1,8 +1,11 @@
 #include "sched/trust.h"
 
+#include "sched/arith.h"
+
 #define MEMORY_SHIFT 6	/* errors are averaged over about 64 windows */
 #define WAIT_STEP    20 /* a long wait counts as much as so many windows without one */
 #define WAIT_LIMIT   160
+#define AMOUNT_MAX   (1u << 20)		   /* us; more is cut off, so that errors fit */
 #define NEGLIGIBLE   (20u << MEMORY_SHIFT) /* us: who errs by less has nothing to lose */
 
 static uint32_t distance(uint32_t a, uint32_t b)
@@ -54,15 +57,10 @@ static enum sched_trust_reason judge(const struct sched_trust *trust, bool decli
 		       : SCHED_TRUST_LOSES;
 }
 
-static uint32_t at_most(uint32_t x, uint32_t most)
-{
-	return x < most ? x : most;
-}
-
 bool sched_trust_observe(struct sched_trust *trust, const struct sched_advice *advice,
 			 const struct sched_trust_rules *rules)
 {
-	uint32_t actual = at_most(advice->actual_us, 1u << 20);
+	uint32_t actual = (uint32_t)least(advice->actual_us, AMOUNT_MAX);
 	bool before = trust->trusted;
 
 	if (trust->windows)
@@ -71,8 +69,8 @@ bool sched_trust_observe(struct sched_trust *trust, const struct sched_advice *a
 		trust->windows++;
 	watch_waits(trust, advice, rules->wait_bound_us);
 	trust->last_us = actual;
-	trust->said_us = at_most(advice->cpu[SCHED_10MS].point, 1u << 20);
-	trust->high_us = at_most(advice->cpu[SCHED_10MS].high, 1u << 20);
+	trust->said_us = (uint32_t)least(advice->cpu[SCHED_10MS].point, AMOUNT_MAX);
+	trust->high_us = (uint32_t)least(advice->cpu[SCHED_10MS].high, AMOUNT_MAX);
 	trust->reason = judge(trust, advice->distrusted, rules);
 	trust->trusted = trust->reason == SCHED_TRUST_BEATS;
 	return trust->trusted != before;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/arith.h"
 #include "tests/sim/fluid.h"
 #include "tests/sim/max_min.h"
 #include "tests/sim/workload.h"
@@ -93,11 +94,6 @@ static void leave_guest(struct sim *sim, struct sim_core *core)
 	core->run_from = SIM_FOREVER;
 	task->waits_since = sim->now;
 	sim->exits++;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)

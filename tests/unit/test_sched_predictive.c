@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "sched/arith.h"
 #include "sched/predictive.h"
 
 #define MS	100000ull
@@ -103,11 +104,6 @@ static uint64_t next_wake(void)
 	for (unsigned i = 0; i < TASKS; i++)
 		next = wake_at[i] < next ? wake_at[i] : next;
 	return next;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Runs what the scheduler wants up to `end`. */
