@@ -11,14 +11,7 @@
 #define CR4_LA57    (1ull << 12)
 #define TEXT_LENGTH 4096
 
-static void read_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-	struct cpuid_result result = cpuid_read(leaf, subleaf);
-
-	memcpy(out, &result, sizeof(result));
-}
-
-static const struct caps_ops machine = { .cpuid = read_cpuid, .rdmsr = msr_read };
+static const struct caps_ops machine = { .cpuid = cpuid_read_registers, .rdmsr = msr_read };
 
 /* say() takes a line at a time. */
 static void say_lines(char *text)

@@ -18,6 +18,17 @@ static inline struct cpuid_result cpuid_read(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* EAX, EBX, ECX, EDX in that order: the form in which tables and tests ask (vmx/caps.h). */
+static inline void cpuid_read_registers(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+{
+	struct cpuid_result r = cpuid_read(leaf, subleaf);
+
+	out[0] = r.eax;
+	out[1] = r.ebx;
+	out[2] = r.ecx;
+	out[3] = r.edx;
+}
+
 /* All zero where the processor does not have the leaf. */
 static inline struct cpuid_result cpuid_read_checked(uint32_t leaf, uint32_t subleaf)
 {

@@ -92,13 +92,6 @@ uint64_t vm_exits(const struct vm *vm)
 
 /* ---- Making and unmaking ---- */
 
-static void host_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-	struct cpuid_result r = cpuid_read(leaf, subleaf);
-
-	memcpy(out, &r, sizeof(r));
-}
-
 static enum error make_msr_bitmaps(struct vm *vm)
 {
 	vm->msr_bitmap = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
@@ -118,7 +111,7 @@ static enum error make_msr_bitmaps(struct vm *vm)
 static enum error build_policies(struct vm *vm)
 {
 	const struct cpuid_env env = {
-		.host = host_cpuid,
+		.host = cpuid_read_registers,
 		.caps = &vmx_caps,
 		.host_xcr0 = vmx_host_xcr0,
 		.tsc_hz = tsc_hz,

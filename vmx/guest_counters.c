@@ -14,23 +14,13 @@ enum counters_state guest_counters_state = COUNTERS_NO_LEAF;
 
 static unsigned counter_width;
 
-static void read_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-	struct cpuid_result r = cpuid_read(leaf, subleaf);
-
-	out[0] = r.eax;
-	out[1] = r.ebx;
-	out[2] = r.ecx;
-	out[3] = r.edx;
-}
-
 static void work(void)
 {
 	for (unsigned i = 0; i < WORK; i++)
 		__asm__ volatile("");
 }
 
-static const struct counters_ops machine = { read_cpuid, rdmsr_safe, wrmsr_safe, work };
+static const struct counters_ops machine = { cpuid_read_registers, rdmsr_safe, wrmsr_safe, work };
 
 void guest_counters_probe(void)
 {

@@ -23,22 +23,12 @@ uint64_t vmx_host_xcr0;
 static struct mtrr_state mtrrs;
 static bool ram_is_write_back; /* by default, with no range that says otherwise */
 
-static void read_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t out[4])
-{
-	struct cpuid_result r = cpuid_read(leaf, subleaf);
-
-	out[0] = r.eax;
-	out[1] = r.ebx;
-	out[2] = r.ecx;
-	out[3] = r.edx;
-}
-
 static uint64_t read_msr(uint32_t msr)
 {
 	return msr_read(msr);
 }
 
-static const struct caps_ops machine = { .cpuid = read_cpuid, .rdmsr = read_msr };
+static const struct caps_ops machine = { .cpuid = cpuid_read_registers, .rdmsr = read_msr };
 
 static void read_mtrrs(void)
 {
