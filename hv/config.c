@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hv/config_parser.h"
 #include "hv/text.h"
 
 void config_add_error(struct config *cfg, uint32_t line, uint32_t vm, const char *string)
@@ -23,80 +24,13 @@ void config_add_error(struct config *cfg, uint32_t line, uint32_t vm, const char
 	text_add(&name, vm == CONFIG_ALL_VMS ? "" : cfg->vms[vm].name);
 }
 
-static void check_vm_cores(struct config *cfg, uint32_t index, uint32_t core_count)
+void config_add_number_error(struct config *cfg, uint32_t line, uint32_t vm, const char *before,
+			     uint32_t number, const char *after)
 {
-	struct config_vm *vm = &cfg->vms[index];
+	char reason[sizeof(cfg->errors[0].text)];
 
-	for (uint32_t core = core_count; core < CONFIG_MAX_CORES; core++) {
-		if (!config_cores_has(&vm->cores, core))
-			continue;
-		if (vm->cores_line) {
-			char buffer[64];
-			struct text text = text_in(buffer, sizeof(buffer));
-
-			text_add(&text, "cores: there is no core ");
-			text_add_number(&text, core);
-			config_add_error(cfg, vm->cores_line, index, buffer);
-			return;
-		}
-		vm->cores.bits[core / 64] &= ~(1ull << (core % 64));
-	}
-}
-
-bool config_cores_beside(const struct config_cores *cores, uint32_t core, uint32_t core_count)
-{
-	for (uint32_t i = 0; i < core_count; i++)
-		if (i != core && config_cores_has(cores, i))
-			return true;
-	return false;
-}
-
-static void name_core(char *to, size_t size, const char *before, uint32_t core, const char *after)
-{
-	struct text text = text_in(to, size);
-
-	text_add(&text, before);
-	text_add_number(&text, core);
-	text_add(&text, after);
-}
-
-static void refuse_engine_core(struct config *cfg, const char *before, const char *after)
-{
-	char text[64];
-
-	name_core(text, sizeof(text), before, cfg->engine_core, after);
-	config_add_error(cfg, cfg->engine_line, CONFIG_ALL_VMS, text);
-	cfg->engine = (enum config_engine)0;
-}
-
-static void check_engine_core(struct config *cfg, uint32_t core_count)
-{
-	char text[64];
-
-	if (cfg->engine_core >= core_count) {
-		refuse_engine_core(cfg, "engine: there is no core ", "");
-		return;
-	}
-	if (core_count == 1) {
-		refuse_engine_core(cfg, "engine: core ", " is the only one, guests need it");
-		return;
-	}
-	name_core(text, sizeof(text), "cores: core ", cfg->engine_core, " is the engine's own");
-	for (uint32_t i = 0; i < cfg->vm_count; i++)
-		if (cfg->vms[i].valid &&
-		    !config_cores_beside(&cfg->vms[i].cores, cfg->engine_core, core_count))
-			config_add_error(cfg, cfg->vms[i].cores_line, i, text);
-}
-
-enum error config_check_cores(struct config *cfg, uint32_t core_count)
-{
-	uint32_t before = cfg->error_count + cfg->errors_lost;
-
-	for (uint32_t i = 0; i < cfg->vm_count; i++)
-		check_vm_cores(cfg, i, core_count);
-	if (cfg->engine == CONFIG_ENGINE_CORE)
-		check_engine_core(cfg, core_count);
-	return cfg->error_count + cfg->errors_lost > before ? ERR_RANGE : OK;
+	text_with_number(reason, sizeof(reason), before, number, after);
+	config_add_error(cfg, line, vm, reason);
 }
 
 const struct config_vm *config_find_vm(const struct config *cfg, const char *name)

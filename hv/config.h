@@ -210,6 +210,12 @@ enum error config_check_cores(struct config *cfg, uint32_t core_count);
  */
 enum error config_check_numa(struct config *cfg, uint32_t core_count, uint32_t firmware_nodes);
 
+/*
+ * May the engine have that core for itself? OK, or ERR_INVALID with the reason, as text of at most
+ * `size` bytes, if it is absent or the only one. Whether every VM has another is not asked.
+ */
+enum error config_check_engine_core(uint32_t core, uint32_t core_count, char *why, size_t size);
+
 static inline bool config_cores_has(const struct config_cores *cores, uint32_t core)
 {
 	return core < CONFIG_MAX_CORES && (cores->bits[core / 64] >> (core % 64) & 1);

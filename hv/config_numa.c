@@ -100,18 +100,6 @@ bool config_set_distance(struct parser *parser, const struct key *key, void *fie
 	return true;
 }
 
-static void refuse(struct config *cfg, uint32_t line, const char *before, uint32_t number,
-		   const char *after)
-{
-	char reason[96];
-	struct text text = text_in(reason, sizeof(reason));
-
-	text_add(&text, before);
-	text_add_number(&text, number);
-	text_add(&text, after);
-	config_add_error(cfg, line, CONFIG_ALL_VMS, reason);
-}
-
 enum error config_check_numa(struct config *cfg, uint32_t core_count, uint32_t firmware_nodes)
 {
 	struct config_numa *numa = &cfg->numa;
@@ -120,14 +108,15 @@ enum error config_check_numa(struct config *cfg, uint32_t core_count, uint32_t f
 	for (uint32_t core = core_count; core < CONFIG_MAX_CORES && numa->node_count; core++) {
 		if (!config_cores_has(&numa->named, core))
 			continue;
-		refuse(cfg, numa->nodes_line, "nodes: there is no core ", core, "");
+		config_add_number_error(cfg, numa->nodes_line, CONFIG_ALL_VMS,
+					"nodes: there is no core ", core, "");
 		numa->node_count = 0;
 		errors++;
 	}
 	nodes = numa->node_count ? numa->node_count : firmware_nodes;
 	if (numa->rows && numa->rows != nodes) {
-		refuse(cfg, numa->distance_line, "distance: there must be a row for each node, ",
-		       nodes, "");
+		config_add_number_error(cfg, numa->distance_line, CONFIG_ALL_VMS,
+					"distance: there must be a row for each node, ", nodes, "");
 		numa->rows = 0;
 		errors++;
 	}

@@ -41,6 +41,10 @@ void parser_complain(struct parser *parser, const char *subject, struct span quo
  * room. */
 const char *parser_keep(struct parser *parser, struct span span);
 
+/* config_add_error() with the text "before number after". */
+void config_add_number_error(struct config *cfg, uint32_t line, uint32_t vm, const char *before,
+			     uint32_t number, const char *after);
+
 struct key {
 	const char *name;
 	/* Parses the value into the field; false: refused, and the error has been recorded. */

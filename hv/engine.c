@@ -298,14 +298,8 @@ static enum error check_core(uint32_t core, char *why, size_t size)
 {
 	const struct vm *vm;
 
-	if (core >= core_count) {
-		snprintf(why, size, "there is no core %u", core);
+	if (config_check_engine_core(core, core_count, why, size) != OK)
 		return ERR_INVALID;
-	}
-	if (core_count == 1) {
-		snprintf(why, size, "core %u is the only one, guests need it", core);
-		return ERR_INVALID;
-	}
 	vm = needs_core(core);
 	if (vm)
 		snprintf(why, size, "vm %s can run on core %u only", vm->name, core);

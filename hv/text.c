@@ -35,6 +35,15 @@ void text_add_number(struct text *text, uint64_t number)
 		add_char(text, digits[--count]);
 }
 
+void text_with_number(char *to, size_t size, const char *before, uint64_t number, const char *after)
+{
+	struct text text = text_in(to, size);
+
+	text_add(&text, before);
+	text_add_number(&text, number);
+	text_add(&text, after);
+}
+
 void text_add_quoted(struct text *text, struct span span)
 {
 	size_t shown = span.length < QUOTED_MAX ? span.length : QUOTED_MAX;

@@ -24,6 +24,10 @@ struct text text_in(char *to, size_t size);
 void text_add(struct text *text, const char *string);
 void text_add_number(struct text *text, uint64_t number);
 
+/* All of a buffer of `size` bytes: "before number after", with nothing between them. */
+void text_with_number(char *to, size_t size, const char *before, uint64_t number,
+		      const char *after);
+
 /* In double quotes, at most 40 bytes of it, '?' for what is not printable ASCII. */
 void text_add_quoted(struct text *text, struct span span);
 
