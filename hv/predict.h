@@ -101,4 +101,11 @@ bool predict_work(struct vcpu *vcpu);
 /* Owning core: passes new advice, if there is any, to the scheduler. */
 void predict_take(struct vcpu *vcpu, uint64_t now);
 
+/* How much that model counts in the mixture for the next 10 ms: 0 to 100. */
+static inline unsigned predict_percent(const struct ple_engine *engine, unsigned member,
+				       unsigned level)
+{
+	return ple_engine_share(engine, member, PLE_10MS, level) * 100 / PLE_SHARE_ONE;
+}
+
 #endif

@@ -56,11 +56,6 @@ static void print_next(const struct ple_engine *engine)
 		}
 }
 
-static unsigned percent(const struct ple_engine *engine, unsigned member, unsigned level)
-{
-	return ple_engine_share(engine, member, PLE_10MS, level) * 100 / PLE_SHARE_ONE;
-}
-
 static void print_models(const struct ple_engine *engine)
 {
 	struct ple_targets said;
@@ -69,10 +64,11 @@ static void print_models(const struct ple_engine *engine)
 	for (unsigned m = 0; m < PLE_MEMBERS; m++) {
 		if (!(engine->members >> m & 1) || !ple_engine_said(engine, m, &said))
 			continue;
-		shell_printf(
-			"%-16s %7u %6u%% %7u %6u%%\n", ple_models[m]->name,
-			said.of[PLE_10MS][PLE_POINT] / PLE_VALUE_US, percent(engine, m, PLE_POINT),
-			said.of[PLE_10MS][PLE_HIGH] / PLE_VALUE_US, percent(engine, m, PLE_HIGH));
+		shell_printf("%-16s %7u %6u%% %7u %6u%%\n", ple_models[m]->name,
+			     said.of[PLE_10MS][PLE_POINT] / PLE_VALUE_US,
+			     predict_percent(engine, m, PLE_POINT),
+			     said.of[PLE_10MS][PLE_HIGH] / PLE_VALUE_US,
+			     predict_percent(engine, m, PLE_HIGH));
 	}
 }
 
@@ -92,13 +88,9 @@ static void print_judgement(const struct predict *predict)
 static enum error cmd_forecast(int argc, char **argv)
 {
 	struct vcpu *vcpu;
-	enum error error;
 
-	if (argc < 2 || argc > 3)
-		return shell_usage();
-	error = shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, &vcpu);
-	if (error != OK)
-		return error;
+	if (shell_vcpu_args(argc, argv, &vcpu) != OK)
+		return ERR_INVALID;
 	if (!vcpu->predict->windows)
 		return shell_error("nothing was forecast of this vCPU yet; with `drp forecast all` "
 				   "the engine runs for every vCPU, whatever the policy");

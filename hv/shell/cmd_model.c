@@ -43,11 +43,6 @@ static enum error list_files(void)
 
 /* ---- One vCPU ---- */
 
-static unsigned percent(const struct ple_engine *engine, unsigned model, unsigned level)
-{
-	return ple_engine_share(engine, model, PLE_10MS, level) * 100 / PLE_SHARE_ONE;
-}
-
 static void print_models(const struct predict *predict)
 {
 	const struct ple_engine *engine = &predict->engine;
@@ -55,8 +50,9 @@ static void print_models(const struct predict *predict)
 	shell_puts("model            on   share of the median  share of the 0.95 quantile\n");
 	for (unsigned m = 0; m < PLE_MEMBERS; m++)
 		shell_printf("%-16s %-4s %18u%% %26u%%\n", ple_models[m]->name,
-			     engine->members >> m & 1 ? "yes" : "no", percent(engine, m, PLE_POINT),
-			     percent(engine, m, PLE_HIGH));
+			     engine->members >> m & 1 ? "yes" : "no",
+			     predict_percent(engine, m, PLE_POINT),
+			     predict_percent(engine, m, PLE_HIGH));
 	shell_printf("weights: %s; %lu windows observed\n", predict->weights->name,
 		     predict->pieces);
 }

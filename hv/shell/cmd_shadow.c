@@ -82,13 +82,9 @@ static void print_cost(const struct vcpu *vcpu)
 static enum error cmd_shadow(int argc, char **argv)
 {
 	struct vcpu *vcpu;
-	enum error error;
 
-	if (argc < 2 || argc > 3)
-		return shell_usage();
-	error = shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, &vcpu);
-	if (error != OK)
-		return error;
+	if (shell_vcpu_args(argc, argv, &vcpu) != OK)
+		return ERR_INVALID;
 	print_windows(&vcpu->shadow);
 	print_counters(&vcpu->shadow);
 	print_mix(&vcpu->shadow);

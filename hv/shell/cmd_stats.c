@@ -68,9 +68,7 @@ static enum error cmd_stats(int argc, char **argv)
 	struct vcpu *vcpu;
 	uint32_t first, end;
 
-	if (argc != 2 && argc != 3)
-		return shell_usage();
-	if (shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, &vcpu))
+	if (shell_vcpu_args(argc, argv, &vcpu) != OK)
 		return ERR_INVALID;
 	first = argc == 3 ? vcpu->index : 0;
 	end = argc == 3 ? vcpu->index + 1 : vcpu->vm->vcpu_count;

@@ -23,6 +23,13 @@ enum error shell_vcpu(const char *vm_name, const char *index, struct vcpu **vcpu
 	return OK;
 }
 
+enum error shell_vcpu_args(int argc, char **argv, struct vcpu **vcpu)
+{
+	if (argc < 2 || argc > 3)
+		return shell_usage();
+	return shell_vcpu(argv[1], argc == 3 ? argv[2] : NULL, vcpu);
+}
+
 void shell_complete_vm(struct completion *completion, int index, char **argv)
 {
 	(void)argv;
