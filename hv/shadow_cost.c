@@ -1,4 +1,5 @@
 /* What watching costs: shadow_report(). */
+#include "hv/charges.h"
 #include "hv/core.h"
 #include "hv/export.h"
 #include "hv/shadow.h"
@@ -6,10 +7,6 @@
 #include "hv/vm.h"
 
 #define ROUNDS 1024
-
-/* As tests/bench/charges.h. */
-#define CHARGE_EXIT   1200
-#define CHARGE_INVEPT 500
 
 /* Not to be optimised away, nor moved. */
 static inline void keep(void *memory)

@@ -18,10 +18,11 @@ NO_SHARE = ("spin",)                    # work that gives time away by itself: n
 
 
 def constants():
-    """tests/bench/charges.h."""
-    text = (ROOT / "tests" / "bench" / "charges.h").read_text()
-    numbers = {name: int(value) for name, value in re.findall(r"#define CHARGE_(\w+)\s+(\d+)", text)}
-    return numbers, re.search(r'RECOMMENDED_POLICY "([\w-]+)"', text).group(1)
+    """hv/charges.h, and the policy of tests/bench/charges.h."""
+    charges = re.findall(r"#define CHARGE_(\w+)\s+(\d+)", (ROOT / "hv/charges.h").read_text())
+    bench = (ROOT / "tests/bench/charges.h").read_text()
+    policy = re.search(r'RECOMMENDED_POLICY "([\w-]+)"', bench).group(1)
+    return {name: int(value) for name, value in charges}, policy
 
 
 CHARGE, RECOMMENDED = constants()

@@ -1,7 +1,6 @@
 /*
- * What real hardware charges on top of the emulator's ticks, in which exits and cache misses are
- * nearly free: every result is given raw and charged. Read by the simulator, by tests/bench and,
- * as text, by scripts/augur/sched_bench.py.
+ * How charges (hv/charges.h) are booked. Read by the simulator, by tests/bench and, as text, by
+ * scripts/augur/sched_bench.py.
  *
  * Hogs' throughput, in percent of what is left to them, over the time in which all VMs are there:
  *
@@ -20,9 +19,7 @@
 #ifndef TESTS_BENCH_CHARGES_H
 #define TESTS_BENCH_CHARGES_H
 
-#define CHARGE_EXIT   1200 /* ticks for each VM exit */
-#define CHARGE_IPI    2000 /* for each IPI sent */
-#define CHARGE_INVEPT 500  /* for each invalidation of EPT entries */
+#include "hv/charges.h"
 
 /* The simulator only: what the hypervisor really spends on a forecast, with AVX2 kernels. */
 #define CHARGE_FORECAST 7600
