@@ -6,11 +6,9 @@
 #include "vmx/guest_state.h"
 #include "vmx/inject.h"
 #include "vmx/msr_policy.h"
+#include "vmx/registers.h"
 #include "vmx/virtual_apic.h"
 #include "vmx/vmx.h"
-
-#define X2APIC_EOI	0x80bu
-#define X2APIC_SELF_IPI 0x83fu
 
 /* Both return false for #GP(0). */
 struct msr_functions {
@@ -67,11 +65,11 @@ static inline bool write_hot_register(struct vcpu *vcpu, uint32_t msr, uint64_t 
 
 	if (!lapic_in_x2apic(lapic))
 		return false;
-	if (msr == X2APIC_EOI && value == 0) {
+	if (msr == IA32_X2APIC_EOI && value == 0) {
 		lapic_eoi(lapic);
 		return true;
 	}
-	if (msr != X2APIC_SELF_IPI || value > UINT8_MAX)
+	if (msr != IA32_X2APIC_SELF_IPI || value > UINT8_MAX)
 		return false;
 	lapic_self_ipi(lapic, value);
 	return true;

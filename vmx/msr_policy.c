@@ -157,25 +157,16 @@ void msr_policy_bitmap(const struct msr_policy *policy, uint8_t bitmap[MSR_BITMA
 	}
 }
 
-enum x2apic_register {
-	X2APIC_TPR = IA32_X2APIC_FIRST + 0x08,
-	X2APIC_PPR = IA32_X2APIC_FIRST + 0x0a,
-	X2APIC_EOI = IA32_X2APIC_FIRST + 0x0b,
-	X2APIC_ISR = IA32_X2APIC_FIRST + 0x10,
-	X2APIC_IRR = IA32_X2APIC_FIRST + 0x20,
-	X2APIC_SELF_IPI = IA32_X2APIC_FIRST + 0x3f,
-};
-
 void msr_policy_open_x2apic(uint8_t bitmap[MSR_BITMAP_SIZE])
 {
-	open_access(bitmap, X2APIC_TPR, false);
-	open_access(bitmap, X2APIC_TPR, true);
-	open_access(bitmap, X2APIC_PPR, false);
-	open_access(bitmap, X2APIC_EOI, true);
-	open_access(bitmap, X2APIC_SELF_IPI, true);
+	open_access(bitmap, IA32_X2APIC_TPR, false);
+	open_access(bitmap, IA32_X2APIC_TPR, true);
+	open_access(bitmap, IA32_X2APIC_PPR, false);
+	open_access(bitmap, IA32_X2APIC_EOI, true);
+	open_access(bitmap, IA32_X2APIC_SELF_IPI, true);
 	for (uint32_t i = 0; i < 8; i++) {
-		open_access(bitmap, X2APIC_ISR + i, false);
-		open_access(bitmap, X2APIC_IRR + i, false);
+		open_access(bitmap, IA32_X2APIC_ISR + i, false);
+		open_access(bitmap, IA32_X2APIC_IRR + i, false);
 	}
 }
 
