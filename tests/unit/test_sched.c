@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "sched/sched.h"
+#include "tests/unit/quiet_port.h"
 
 #define MS    100000ull
 #define CORES 4
@@ -34,18 +35,7 @@ static void fake_leave(struct sched_entity *entity)
 	leaves++;
 }
 
-static void fake_trace(const struct sched_core *core, enum sched_trace_kind kind,
-		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
-{
-	(void)core, (void)kind, (void)entity, (void)a, (void)b, (void)now;
-}
-
-static unsigned fake_distance(unsigned from, unsigned to)
-{
-	return from == to ? 10 : 20;
-}
-
-static const struct sched_port port = { fake_kick, fake_leave, fake_trace, fake_distance };
+static const struct sched_port port = { fake_kick, fake_leave, quiet_trace, quiet_distance };
 
 static void boot(const char *policy, unsigned count)
 {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "sched/sched.h"
+#include "tests/unit/quiet_port.h"
 
 #define MS 100000ull
 
@@ -14,35 +15,12 @@ static struct sched sched;
 static struct sched_core core;
 static struct sched_entity tasks[5];
 
-static void fake_kick(unsigned id)
-{
-	(void)id;
-}
-
-static void fake_leave(struct sched_entity *entity)
-{
-	(void)entity;
-}
-
-static void fake_trace(const struct sched_core *on, enum sched_trace_kind kind,
-		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
-{
-	(void)on, (void)kind, (void)entity, (void)a, (void)b, (void)now;
-}
-
-static unsigned fake_distance(unsigned from, unsigned to)
-{
-	return from == to ? 10 : 20;
-}
-
-static const struct sched_port port = { fake_kick, fake_leave, fake_trace, fake_distance };
-
 static void boot(const char *policy)
 {
 	memset(&sched, 0, sizeof(sched));
 	memset(&core, 0, sizeof(core));
 	memset(tasks, 0, sizeof(tasks));
-	assert_int_equal(sched_init(&sched, &port, MS, policy), OK);
+	assert_int_equal(sched_init(&sched, &quiet_port, MS, policy), OK);
 	assert_int_equal(sched_core_init(&sched, &core, 0, 0), OK);
 }
 

@@ -8,6 +8,7 @@
 
 #include "sched/arith.h"
 #include "sched/predictive.h"
+#include "tests/unit/quiet_port.h"
 
 #define MS	100000ull
 #define WINDOW	(10 * MS)
@@ -25,16 +26,6 @@ static uint64_t seed, trace_sum;
 static unsigned reservations;
 static unsigned sensitive = LATENCY; /* of the first ones */
 
-static void fake_kick(unsigned id)
-{
-	(void)id;
-}
-
-static void fake_leave(struct sched_entity *entity)
-{
-	(void)entity;
-}
-
 static void fake_trace(const struct sched_core *on, enum sched_trace_kind kind,
 		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
 {
@@ -43,12 +34,7 @@ static void fake_trace(const struct sched_core *on, enum sched_trace_kind kind,
 	trace_sum = trace_sum * 31 + kind + a * 7 + b * 5 + now * 3 + (entity ? entity->id : 99);
 }
 
-static unsigned fake_distance(unsigned from, unsigned to)
-{
-	return from == to ? 10 : 20;
-}
-
-static const struct sched_port port = { fake_kick, fake_leave, fake_trace, fake_distance };
+static const struct sched_port port = { quiet_kick, quiet_leave, fake_trace, quiet_distance };
 
 static uint64_t draw(uint64_t below)
 {
