@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sched/ops.h"
+#include "sched/random.h"
 
 #define WINDOW_US 10000u
 
@@ -13,14 +14,9 @@ static void remember_first(struct sched_advice *advice, struct sched_fault_state
 	memcpy(advice->cpu, state->past[0], sizeof(advice->cpu));
 }
 
-/* splitmix64: S. Vigna, 2015 */
 static uint32_t draw(struct sched_fault_state *state)
 {
-	uint64_t z = state->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return (uint32_t)((z ^ (z >> 31)) % (WINDOW_US + 1));
+	return (uint32_t)(random_next(&state->random) % (WINDOW_US + 1));
 }
 
 static void randomise(struct sched_advice *advice, struct sched_fault_state *state)

@@ -3,16 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/random.h"
+
 static struct scenario_vm specs[RANDOM_MAX_TASKS];
 
 static uint64_t pick_from(uint64_t *random, const uint64_t *values, unsigned count)
 {
-	return values[scenario_random(random) % count];
+	return values[random_next(random) % count];
 }
 
 static bool chance(uint64_t *random, unsigned percent)
 {
-	return scenario_random(random) % 100 < percent;
+	return random_next(random) % 100 < percent;
 }
 
 static void pick_work(uint64_t *random, struct scenario_vm *spec, struct random_traits *traits)
@@ -22,7 +24,7 @@ static void pick_work(uint64_t *random, struct scenario_vm *spec, struct random_
 	static const uint64_t bursts[] = { 1000,   20000,  50000,  99000,   101000,  190000, 210000,
 					   490000, 510000, 990000, 1010000, 2990000, 3010000 };
 
-	spec->work = works[scenario_random(random) % (sizeof(works) / sizeof(works[0]))];
+	spec->work = works[random_next(random) % (sizeof(works) / sizeof(works[0]))];
 	if (traits->hogs)
 		spec->work = WORK_HOG;
 	spec->burst = pick_from(random, bursts, sizeof(bursts) / sizeof(bursts[0]));
@@ -69,7 +71,7 @@ static const char *pick_policy(uint64_t *random)
 	unsigned count;
 	const struct sched_ops *const *policies = sched_policies(&count);
 
-	return sched_policy_name(policies[scenario_random(random) % count]);
+	return sched_policy_name(policies[random_next(random) % count]);
 }
 
 static void add_tasks(struct sim *sim, uint64_t *random, struct random_traits *traits)
@@ -87,7 +89,7 @@ static void add_tasks(struct sim *sim, uint64_t *random, struct random_traits *t
 		*spec = (struct scenario_vm) { .name = "task", .copies = 1, .vcpus = 1 };
 		pick_work(random, spec, traits);
 		pick_params(random, &params, spec, traits, percent_capped, percent_bound);
-		if (!sim_add(sim, spec, vm, spec->period, &params, scenario_random(random)))
+		if (!sim_add(sim, spec, vm, spec->period, &params, random_next(random)))
 			abort();
 	}
 }
@@ -116,7 +118,7 @@ void random_open(struct sim *sim, uint64_t seed, const char *policy, struct rand
 
 static void change_params(struct sim *sim, uint64_t *random)
 {
-	struct sim_task *task = &sim->tasks[scenario_random(random) % sim->task_count];
+	struct sim_task *task = &sim->tasks[random_next(random) % sim->task_count];
 	struct random_traits ignored = { .cores = sim->core_count };
 	struct sched_params params;
 	const char *why;

@@ -3,11 +3,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "sched/random.h"
+
 #define PERIOD 1013771ull /* 10.1 ms, co-prime with everything that is round */
 #define SECOND (1000 * SCENARIO_MS)
-#define S1_TICKS                                                                                   \
-	(310 * PERIOD) /* 300 periods, and room for guests that start one after another            \
-			*/
+/* 300 periods, and room for guests that start one after another */
+#define S1_TICKS (310 * PERIOD)
 
 #define HOGS(n)                                                                                    \
 	{                                                                                          \
@@ -198,19 +199,9 @@ uint64_t scenario_seed(uint64_t seed, unsigned vm, unsigned vcpu)
 	return seed + 1000 * vm + vcpu;
 }
 
-/* splitmix64: S. Vigna, 2015 */
-uint64_t scenario_random(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
-}
-
 uint64_t scenario_uniform(uint64_t *state, uint64_t low, uint64_t high)
 {
-	return low + scenario_random(state) % (high - low + 1);
+	return low + random_next(state) % (high - low + 1);
 }
 
 /*
@@ -219,7 +210,7 @@ uint64_t scenario_uniform(uint64_t *state, uint64_t low, uint64_t high)
  */
 uint64_t scenario_exponential(uint64_t *state, uint64_t mean)
 {
-	uint64_t u = scenario_random(state) | 1ull << 40;
+	uint64_t u = random_next(state) | 1ull << 40;
 	uint64_t octave = (uint64_t)__builtin_clzll(u);
 	uint64_t fraction = (u << octave << 1) >> 52;	  /* 12 bits */
 	uint64_t log2 = (octave << 12) + 4096 - fraction; /* of 1/u, in 1/4096 */
@@ -229,7 +220,7 @@ uint64_t scenario_exponential(uint64_t *state, uint64_t mean)
 
 uint64_t scenario_heavy(uint64_t *state, uint64_t mean)
 {
-	uint64_t percent = scenario_random(state) % 100;
+	uint64_t percent = random_next(state) % 100;
 
 	if (percent == 0)
 		return 28 * mean;

@@ -81,8 +81,8 @@ struct scenario scenario_lasting(const struct scenario *scenario, uint64_t ticks
 /* Where the random numbers of a vCPU begin, for one seed of the whole scenario. */
 uint64_t scenario_seed(uint64_t seed, unsigned vm, unsigned vcpu);
 
-/* Pseudo-random numbers of the workloads: the same on the host and in a guest. */
-uint64_t scenario_random(uint64_t *state);
+/* Random numbers of the workloads (sched/random.h): the same on the host and in a guest. */
+
 /* Exponentially distributed with this mean, at most 16 times the mean. */
 uint64_t scenario_exponential(uint64_t *state, uint64_t mean);
 /* Heavy tail: half the mean mostly, 3 times in 9%, 28 times in 1%. */
