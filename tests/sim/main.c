@@ -54,7 +54,7 @@ static void collect(struct sim *sim, struct outcome *out)
 		struct sim_task *task = &sim->tasks[i];
 
 		if (!task->spec->latency) {
-			hogs += task->entity.stats.run;
+			hogs += task->worked;
 			continue;
 		}
 		left -= task->entity.stats.run;

@@ -80,6 +80,8 @@ static void progress(struct sim *sim, struct sim_core *core)
 	assert(task && sim->now >= core->run_from);
 	if (task->remaining != SIM_FOREVER)
 		task->remaining -= sim->now - core->run_from;
+	if (!task->spinning)
+		task->worked += sim->now - core->run_from;
 	core->run_from = sim->now;
 	sched_charge(&core->core, sim->now);
 }
@@ -96,22 +98,30 @@ static void leave_guest(struct sim *sim, struct sim_core *core)
 	sim->exits++;
 }
 
-static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)
+/* The guest runs from run_from on: until the slice or its work ends, or it has spun for long. */
+static void run_guest(struct sim *sim, struct sim_core *core)
 {
 	struct sim_task *task = running_task(core);
 	uint64_t end = core->decision.until;
 
-	core->run_from = sim->now + cost;
-	core->busy_until = core->run_from;
-	sched_overhead(&core->core, core->run_from);
-	if (sim->now - task->waits_since > task->longest_wait)
-		task->longest_wait = sim->now - task->waits_since;
 	workload_runs(task, core->run_from);
 	if (task->remaining != SIM_FOREVER)
 		end = least(end, core->run_from + task->remaining);
 	core->spin_until = task->spinning ? core->run_from + sim->costs->pause_window : SIM_FOREVER;
 	end = least(end, core->spin_until);
 	schedule(sim, &core->timer, end < core->run_from ? core->run_from : end);
+}
+
+static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)
+{
+	struct sim_task *task = running_task(core);
+
+	core->run_from = sim->now + cost;
+	core->busy_until = core->run_from;
+	sched_overhead(&core->core, core->run_from);
+	if (sim->now - task->waits_since > task->longest_wait)
+		task->longest_wait = sim->now - task->waits_since;
+	run_guest(sim, core);
 }
 
 static void decide(struct sim *sim, struct sim_core *core)
@@ -140,49 +150,52 @@ static void resume(struct sim *sim, struct sim_core *core)
 		decide(sim, core);
 }
 
-/* A lock has become free: a sibling that spins on a core takes it at once. */
+/* A lock has been released: the sibling whose turn it is takes it, if it spins on a core. */
 static void wake_spinner(struct sim *sim, struct sim_vm *vm)
 {
 	for (unsigned i = 0; i < sim->core_count; i++) {
 		struct sim_core *core = &sim->cores[i];
 		struct sim_task *task = running_task(core);
 
-		if (!task || task->vm != vm || !task->spinning || core->run_from > sim->now)
+		if (!task || task->vm != vm || !task->spinning || task->ticket != vm->lock_owner ||
+		    core->run_from > sim->now)
 			continue;
 		progress(sim, core);
-		workload_runs(task, sim->now);
-		core->spin_until = SIM_FOREVER;
-		schedule(sim, &core->timer,
-			 least(core->decision.until, sim->now + task->remaining));
+		run_guest(sim, core);
 		return;
 	}
 }
 
-/* The running task has reached the end of its work. */
-static void finish_work(struct sim *sim, struct sim_core *core, struct sim_task *task)
+/* The running task has reached the end of its work. True: it goes on with more, without an exit. */
+static bool finish_work(struct sim *sim, struct sim_core *core, struct sim_task *task)
 {
-	bool held = task->vm->lock_holder == task;
+	bool held = task->holds_lock;
 	bool goes_on = workload_done(task, sim->now);
 
-	if (held && task->vm->lock_holder != task)
+	if (held)
 		wake_spinner(sim, task->vm);
 	if (goes_on)
-		return;
+		return true;
+	leave_guest(sim, core);
 	if (!sched_block(&core->core, sim->now))
 		assert(0 && "nobody wakes a simulated task while it runs");
 	sim->exits += sim->costs->sleep_exits;
 	task->blocked_from = sim->now;
 	schedule(sim, &task->timer, task->wake_at);
+	return false;
 }
 
 static void on_core_timer(struct sim *sim, struct sim_core *core)
 {
 	struct sim_task *task = running_task(core);
 
+	progress(sim, core);
+	if (task && task->remaining == 0 && finish_work(sim, core, task)) {
+		run_guest(sim, core);
+		return;
+	}
 	leave_guest(sim, core);
-	if (task && task->remaining == 0)
-		finish_work(sim, core, task);
-	else if (task && task->spinning && sim->now >= core->spin_until)
+	if (task && task->spinning && sim->now >= core->spin_until)
 		sched_yield_spinning(&core->core);
 	resume(sim, core);
 }

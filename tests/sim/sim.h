@@ -37,9 +37,9 @@ struct sim_samples {
 	unsigned room;
 };
 
-/* Shared by the vCPUs of a VM. */
+/* Shared by the vCPUs of a VM: a spinlock with tickets, as guests/lib/sync.h has it. */
 struct sim_vm {
-	struct sim_task *lock_holder;
+	uint32_t lock_next, lock_owner;
 };
 
 struct sim_task {
@@ -57,9 +57,12 @@ struct sim_task {
 	uint64_t phase_end;
 	unsigned phase;
 	bool awaits_run; /* lateness of the present burst not yet known */
-	bool spinning;
+	bool spinning;	 /* until its ticket is the lock's owner */
+	bool holds_lock;
+	uint32_t ticket;
 	struct sched_node timer;
 	/* Results. */
+	uint64_t worked;	     /* ticks in the guest that it did not spin away */
 	struct sim_samples lateness; /* of wake-ups */
 	struct sim_samples bursts;   /* from due to done */
 	uint64_t missed;

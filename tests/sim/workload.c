@@ -96,18 +96,20 @@ static bool go_on_phase(struct sim_task *task, uint64_t now)
 
 static void release_lock(struct sim_task *task)
 {
-	task->vm->lock_holder = NULL;
+	task->holds_lock = false;
+	task->vm->lock_owner++;
 	task->rounds++;
 }
 
 static bool next_lock_step(struct sim_task *task, uint64_t now)
 {
 	(void)now;
-	if (task->vm->lock_holder == task) {
+	if (task->holds_lock) {
 		release_lock(task);
 		task->remaining = task->period;
 		return true;
 	}
+	task->ticket = task->vm->lock_next++;
 	task->spinning = true;
 	task->remaining = SIM_FOREVER;
 	return true;
@@ -192,10 +194,10 @@ void workload_runs(struct sim_task *task, uint64_t now)
 	if (task->awaits_run)
 		sim_sample(&task->lateness, now - task->deadline);
 	task->awaits_run = false;
-	if (!task->spinning || task->vm->lock_holder)
+	if (!task->spinning || task->ticket != task->vm->lock_owner)
 		return;
 	task->spinning = false;
-	task->vm->lock_holder = task;
+	task->holds_lock = true;
 	task->remaining = task->spec->burst;
 }
 

@@ -18,7 +18,7 @@ void workload_woken(struct sim_task *task);
  */
 bool workload_done(struct sim_task *task, uint64_t now);
 
-/* The task starts to run in the guest: takes a free lock that it spins for. */
+/* The task starts to run in the guest: takes the lock that it spins for if that is its turn. */
 void workload_runs(struct sim_task *task, uint64_t now);
 
 /* Goes on to the next burst of a task with paced arrivals, as if the present one were done. */
