@@ -18,6 +18,10 @@
  * (sched/compensation.h), so a latency-sensitive neighbour costs it a delay but no turn. The debtor
  * pays by its virtual time; third parties lose nothing they are entitled to.
  *
+ * A vCPU that spins yields to a sibling (sched/directed.c), which comes before that turn if it is
+ * behind its share: the lock it holds, or is next to get, holds up its whole VM. Its time is lent
+ * by whom it interrupts, as that of the latency-sensitive is.
+ *
  * Fairness: over a second on one core everybody gets at least the fluid share less 1% of the
  * second: 7 ms for the lead, the rest for the order of turns. On several cores those who always
  * want to run get their max-min fair share less 1.5% of a second, whatever weights and affinity;

@@ -134,11 +134,22 @@ static inline void queue_under(struct sched_core *core, struct sched_entity *ent
 	queue_in_list(&credit_of(core)->under, entity, first);
 }
 
+/*
+ * A sibling spins, most likely for a lock that this one holds or is next to get. In order of shares
+ * nothing else would cut a running slice short, so all siblings would spin until that is over.
+ */
+static inline bool is_wanted(const struct sched_entity *entity)
+{
+	return entity->called == SCHED_WHY_DIRECTED;
+}
+
 SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *entity, bool shares,
 				  bool first)
 {
 	if (credit_state(entity)->boosted && credit_under(core, entity))
 		queue_boost(core, entity, first);
+	else if (shares && first && is_wanted(entity) && credit_under(core, entity))
+		queue_under(core, entity, false);
 	else if (shares)
 		queue_over(core, entity, true, first && credit_under(core, entity));
 	else if (credit_under(core, entity))
@@ -489,7 +500,7 @@ SCHED_INLINE struct sched_entity *take_over(struct sched_core *core, struct sche
 	return grant(core, entity, credit_slice(entity), reason, now);
 }
 
-/* Boosted, who waits for the rest of a turn, then in order of virtual time. */
+/* Boosted, whom siblings spin for, who waits for the rest of a turn, then by virtual time. */
 SCHED_INLINE struct sched_entity *take_by_share(struct sched_core *core, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
@@ -502,6 +513,8 @@ SCHED_INLINE struct sched_entity *take_by_share(struct sched_core *core, uint64_
 		if (run > 2 * credit->ticks.grain || !end_boosts(core))
 			return take_boosted(core, entity, true, run, now);
 	}
+	if (!sched_list_empty(&credit->under))
+		return take_under(core, now);
 	if (credit->turn)
 		return take_turn(core, now);
 	return take_over(core, sched_calendar_first(&credit->over), SCHED_WHY_SHARE, now);

@@ -44,7 +44,7 @@ enum credit_queue {
 	CREDIT_NONE = 0, /* not waiting */
 	CREDIT_BOOST = 1,
 	CREDIT_TURN = 2,   /* its slice is not finished */
-	CREDIT_UNDER = 3,  /* has had at most its share */
+	CREDIT_UNDER = 3,  /* has had at most its share; by class: and is wanted by a sibling */
 	CREDIT_OVER = 4,   /* has had more */
 	CREDIT_PARKED = 5, /* at its cap */
 	CREDIT_ASIDE = 6,  /* yielded: after everybody else, once */
@@ -86,8 +86,8 @@ struct credit_core {
 	struct sched_lead lead;
 	struct sched_heap boost;  /* by boost_key(); if not by class: empty */
 	struct sched_list boosts; /* in order of arrival; if by class: empty */
-	struct sched_list under;
-	unsigned members[17];  /* those not latency-sensitive, by magnitude of weight */
+	struct sched_list under;  /* if by class: of them, those for whom siblings spin */
+	unsigned members[17];	  /* those not latency-sensitive, by magnitude of weight */
 	atomic_uint sensitive; /* weight of the latency-sensitive with this clock, asleep or not */
 	uint32_t magnitudes;   /* bit k: members[k] is not zero */
 	struct sched_calendar over; /* by virtual time */

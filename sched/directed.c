@@ -4,8 +4,10 @@
  * Directed yield: a vCPU that spins (pause-loop exit) most likely waits for a sibling that holds a
  * lock and was preempted. It gives the core away, and the first sibling found waiting, here or on
  * another core, moves to the front of its class in its queue; it gets no share it is not entitled
- * to. The idea is that of KVM's directed yield (R. van Riel, 2011); ours asks the owner of the
- * other queue.
+ * to. Under the policies of the credit family it interrupts who runs there, as long as it has had
+ * less than its share: a lock with tickets waits for one certain vCPU, and while that one waits for
+ * the end of another's slice, all its siblings spin. The idea is that of KVM's directed yield (R.
+ * van Riel, 2011); ours asks the owner of the other queue.
  *
  * Gang hint: when a vCPU of a VM with this hint starts to run, its siblings that wait on other
  * cores move to the front of their class there, so that they run at the same time as far as shares

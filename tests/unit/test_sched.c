@@ -416,6 +416,42 @@ static void spinning_yields_to_a_waiting_sibling(void **state)
 	assert_int_equal(d.reason, SCHED_WHY_DIRECTED);
 }
 
+/* On another core, too, in the middle of a slice: else the lock would be held until its end. */
+static void who_is_spun_for_interrupts_others(const char *policy)
+{
+	struct sched_params here = pinned(0), there = pinned(1);
+	struct sched_decision d;
+	uint64_t now = 100 * MS;
+
+	boot(policy, 2);
+	assert_int_equal(sched_add(&sched, &tasks[0], 0, 7, &here, 0), OK);
+	assert_int_equal(sched_add(&sched, &tasks[1], 1, 1, &there, 0), OK);
+	assert_int_equal(sched_add(&sched, &tasks[2], 2, 7, &there, 0), OK);
+	sched_wake(&cores[1], &tasks[1], now);
+	assert_ptr_equal(sched_pick(&cores[1], now).next, &tasks[1]);
+	sched_wake(&cores[0], &tasks[0], now);
+	assert_ptr_equal(sched_pick(&cores[0], now).next, &tasks[0]);
+	sched_wake(&cores[1], &tasks[2], now);
+	sched_yield_spinning(&cores[0]);
+	assert_int_equal(kicks[1], 1);
+	d = sched_pick(&cores[1], now + MS / 2);
+	assert_ptr_equal(d.next, &tasks[2]);
+	assert_int_equal(d.reason, SCHED_WHY_DIRECTED);
+	/* it has no more than its share of that: the other one goes on with its slice */
+	now = d.until;
+	assert_ptr_equal(sched_pick(&cores[1], now).next, &tasks[1]);
+	sched_yield_spinning(&cores[0]);
+	assert_ptr_equal(sched_pick(&cores[1], now + MS / 2).next, &tasks[1]);
+}
+
+static void spinning_interrupts_under_credit(void **state)
+{
+	(void)state;
+	who_is_spun_for_interrupts_others("credit");
+	who_is_spun_for_interrupts_others("compensated");
+	who_is_spun_for_interrupts_others("reactive");
+}
+
 static void a_gang_is_called_to_run_together(void **state)
 {
 	struct sched_params first = pinned(0), second = pinned(1);
@@ -560,6 +596,7 @@ int main(void)
 		cmocka_unit_test(bad_parameters_are_named),
 		cmocka_unit_test(adding_twice_is_refused),
 		cmocka_unit_test(spinning_yields_to_a_waiting_sibling),
+		cmocka_unit_test(spinning_interrupts_under_credit),
 		cmocka_unit_test(a_gang_is_called_to_run_together),
 		cmocka_unit_test(credit_follows_weights),
 		cmocka_unit_test(credit_keeps_caps),
