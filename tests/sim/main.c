@@ -6,14 +6,15 @@
  *	sim --trace FILE.csv ...	one latency VM with the recorded demand, and three hogs
  *	sim --cores N --vcpus M ...	up to 512 cores
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/bench/charges.h"
+#include "tests/sim/options.h"
 #include "tests/sim/record.h"
 #include "tests/sim/sim.h"
+#include "tests/sim/tsv.h"
 
 #define MAX_TASKS 128
 
@@ -24,8 +25,8 @@ struct options {
 	const char *tsv;
 	const char *record; /* a folder for traces of the scenarios, or NULL */
 	uint64_t seed;
-	unsigned cores; /* with vcpus: a large machine instead of the scenarios */
-	unsigned vcpus;
+	uint64_t cores; /* with vcpus: a large machine instead of the scenarios */
+	uint64_t vcpus;
 };
 
 struct outcome {
@@ -239,50 +240,26 @@ static void for_policies(const struct options *options, FILE *tsv, const struct 
 	}
 }
 
-static int parse(int argc, char **argv, struct options *options)
+static bool parse(int argc, char **argv, struct options *options)
 {
-	static const struct option known[] = {
-		{ "scenario", required_argument, NULL, 's' },
-		{ "policy", required_argument, NULL, 'p' },
-		{ "trace", required_argument, NULL, 't' },
-		{ "tsv", required_argument, NULL, 'o' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ "record", required_argument, NULL, 'R' },
-		{ "cores", required_argument, NULL, 'c' },
-		{ "vcpus", required_argument, NULL, 'v' },
-		{ 0 },
+	const struct command_option known[] = {
+		{ "scenario", .text = &options->scenario }, { "policy", .text = &options->policy },
+		{ "trace", .text = &options->trace },	    { "tsv", .text = &options->tsv },
+		{ "seed", .number = &options->seed },	    { "record", .text = &options->record },
+		{ "cores", .number = &options->cores },	    { "vcpus", .number = &options->vcpus },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 's')
-			options->scenario = optarg;
-		else if (option == 'p')
-			options->policy = optarg;
-		else if (option == 't')
-			options->trace = optarg;
-		else if (option == 'o')
-			options->tsv = optarg;
-		else if (option == 'r')
-			options->seed = strtoull(optarg, NULL, 0);
-		else if (option == 'R')
-			options->record = optarg;
-		else if (option == 'c')
-			options->cores = (unsigned)strtoul(optarg, NULL, 0);
-		else if (option == 'v')
-			options->vcpus = (unsigned)strtoul(optarg, NULL, 0);
-		else
-			return 2;
-	}
+	if (!options_parse(argc, argv, known, sizeof(known) / sizeof(known[0])))
+		return false;
 	if (options->vcpus && (!options->cores || options->cores > SCHED_MAX_CORES)) {
 		fprintf(stderr, "sim: --cores must be 1 to %d\n", SCHED_MAX_CORES);
-		return 2;
+		return false;
 	}
 	if (options->scenario && !scenario_find(options->scenario)) {
 		fprintf(stderr, "sim: no scenario %s\n", options->scenario);
-		return 2;
+		return false;
 	}
-	return 0;
+	return true;
 }
 
 static int run_all(const struct options *options, FILE *tsv)
@@ -315,19 +292,13 @@ static int run_all(const struct options *options, FILE *tsv)
 int main(int argc, char **argv)
 {
 	struct options options = { .seed = 1 };
-	FILE *tsv = NULL;
-	int status = parse(argc, argv, &options);
+	FILE *tsv;
+	int status;
 
-	if (status)
-		return status;
-	if (options.tsv && !(tsv = fopen(options.tsv, "w"))) {
-		perror(options.tsv);
+	if (!parse(argc, argv, &options))
+		return 2;
+	if (!tsv_open(&tsv, options.tsv))
 		return 1;
-	}
 	status = run_all(&options, tsv);
-	if (tsv && fclose(tsv) != 0) {
-		perror(options.tsv);
-		return 1;
-	}
-	return status;
+	return tsv_close(tsv, options.tsv) ? status : 1;
 }

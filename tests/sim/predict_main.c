@@ -6,16 +6,16 @@
  *	sim-predict [--scenario S] [--seed N] [--ticks N] [--trace FILE.csv]... [--faults]
  *		    [--tsv FILE]
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/bench/charges.h"
+#include "tests/sim/options.h"
 #include "tests/sim/predict.h"
+#include "tests/sim/tsv.h"
 
-#define MAX_TASKS  128
-#define MAX_TRACES 16
+#define MAX_TASKS 128
 
 struct run {
 	const char *label; /* in the table */
@@ -42,8 +42,7 @@ static const struct run broken[] = {
 struct options {
 	const char *scenario; /* NULL: all */
 	const char *tsv;
-	const char *traces[MAX_TRACES];
-	unsigned trace_count;
+	struct option_list traces;
 	uint64_t seed;
 	uint64_t ticks; /* of each run, 0: the scenario's own */
 	bool faults;
@@ -221,62 +220,35 @@ static int compare_trace(const struct options *options, FILE *tsv, const char *p
 	return 0;
 }
 
-static int parse(int argc, char **argv, struct options *options)
+static bool parse(int argc, char **argv, struct options *options)
 {
-	static const struct option known[] = {
-		{ "scenario", required_argument, NULL, 's' },
-		{ "seed", required_argument, NULL, 'r' },
-		{ "ticks", required_argument, NULL, 'n' },
-		{ "trace", required_argument, NULL, 't' },
-		{ "tsv", required_argument, NULL, 'o' },
-		{ "faults", no_argument, NULL, 'f' },
-		{ 0 },
+	const struct command_option known[] = {
+		{ "scenario", .text = &options->scenario }, { "seed", .number = &options->seed },
+		{ "ticks", .number = &options->ticks },	    { "trace", .list = &options->traces },
+		{ "tsv", .text = &options->tsv },	    { "faults", .flag = &options->faults },
 	};
-	int option;
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 's')
-			options->scenario = optarg;
-		else if (option == 'r')
-			options->seed = strtoull(optarg, NULL, 0);
-		else if (option == 'o')
-			options->tsv = optarg;
-		else if (option == 'n')
-			options->ticks = strtoull(optarg, NULL, 0);
-		else if (option == 'f')
-			options->faults = true;
-		else if (option == 't' && options->trace_count < MAX_TRACES)
-			options->traces[options->trace_count++] = optarg;
-		else
-			return 2;
-	}
-	return 0;
+	return options_parse(argc, argv, known, sizeof(known) / sizeof(known[0]));
 }
 
 int main(int argc, char **argv)
 {
 	struct options options = { .seed = 1 };
-	FILE *tsv = NULL;
-	int status = parse(argc, argv, &options);
+	FILE *tsv;
+	int status = 0;
 
-	if (status)
-		return status;
-	if (options.tsv && !(tsv = fopen(options.tsv, "w"))) {
-		perror(options.tsv);
+	if (!parse(argc, argv, &options))
+		return 2;
+	if (!tsv_open(&tsv, options.tsv))
 		return 1;
-	}
 	printf("%-10s %-12s %9s %9s %9s %9s %9s %7s %7s %6s %6s %6s\n", "", "", "burst p50", "p99",
 	       "max", "/credit", "/reactive", "hogs %", "unfair%", "reserv", "missed", "swaps");
-	if (!options.trace_count) {
+	if (!options.traces.count) {
 		compare_all(&options, tsv, scenarios, scenario_count);
 		compare_all(&options, tsv, spike_scenarios, spike_scenario_count);
 		compare_all(&options, tsv, crowded_scenarios, crowded_scenario_count);
 	}
-	for (unsigned i = 0; i < options.trace_count; i++)
-		status |= compare_trace(&options, tsv, options.traces[i]);
-	if (tsv && fclose(tsv) != 0) {
-		perror(options.tsv);
-		return 1;
-	}
-	return status;
+	for (unsigned i = 0; i < options.traces.count; i++)
+		status |= compare_trace(&options, tsv, options.traces.value[i]);
+	return tsv_close(tsv, options.tsv) ? status : 1;
 }

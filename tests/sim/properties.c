@@ -4,13 +4,13 @@
  *
  *	properties [--count N] [--first SEED] [--policy NAME] [--verbose]
  */
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sched/credit.h"
+#include "tests/sim/options.h"
 #include "tests/sim/random_scenario.h"
 
 #define MS SCENARIO_MS
@@ -285,30 +285,18 @@ static bool run_one(uint64_t seed, const char *policy, bool verbose)
 
 int main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "count", required_argument, NULL, 'n' },
-		{ "first", required_argument, NULL, 'f' },
-		{ "policy", required_argument, NULL, 'p' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ 0 },
-	};
 	uint64_t count = 10000, first = 1, failed = 0;
 	const char *policy = NULL;
 	bool verbose = false;
-	int option;
+	const struct command_option known[] = {
+		{ "count", .number = &count },
+		{ "first", .number = &first },
+		{ "policy", .text = &policy },
+		{ "verbose", .flag = &verbose },
+	};
 
-	while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (option == 'n')
-			count = strtoull(optarg, NULL, 0);
-		else if (option == 'f')
-			first = strtoull(optarg, NULL, 0);
-		else if (option == 'p')
-			policy = optarg;
-		else if (option == 'v')
-			verbose = true;
-		else
-			return 2;
-	}
+	if (!options_parse(argc, argv, known, sizeof(known) / sizeof(known[0])))
+		return 2;
 	for (uint64_t seed = first; seed < first + count; seed++)
 		failed += !run_one(seed, policy, verbose);
 	printf("random scenarios: %llu passed, %llu failed\n", (unsigned long long)(count - failed),
