@@ -306,6 +306,14 @@ static enum error check_core(uint32_t core, char *why, size_t size)
 	return vm ? ERR_INVALID : OK;
 }
 
+static void use_other_cores(struct vm *vm)
+{
+	const char *why;
+
+	if (vm_apply_params(vm, &why) != OK)
+		log_error("vm %s: its cores cannot change: %s", vm->name, why);
+}
+
 enum error engine_move(enum config_engine place, uint32_t core, char *why, size_t size)
 {
 	struct move move = { place, core };
@@ -315,7 +323,7 @@ enum error engine_move(enum config_engine place, uint32_t core, char *why, size_
 	rendezvous(change, &move);
 	for (unsigned i = 0; i < VM_MAX; i++)
 		if (vms[i])
-			vm_apply_cores(vms[i]);
+			use_other_cores(vms[i]);
 	return OK;
 }
 

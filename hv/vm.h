@@ -146,13 +146,13 @@ static inline enum vm_state vm_state_of(const struct vm *vm)
 /* Those that the configuration allows, without the engine's own (hv/engine.h). */
 void vm_cores(const struct vm *vm, struct sched_mask *cores);
 
-/* Boot core: the engine's own core has changed; vCPUs leave cores they may not use any more. */
-void vm_apply_cores(struct vm *vm);
-
 /* What the scheduler is told about each vCPU (hv/vm.c). */
 void vm_sched_params(const struct vm *vm, struct sched_params *params);
 
-/* The VM's configuration has changed: the scheduler is told, or refuses, with the reason in *why. */
+/*
+ * Boot core: the VM's configuration has changed, or the engine's own core, which its vCPUs have to
+ * leave: the scheduler is told, or refuses, with the reason in *why.
+ */
 enum error vm_apply_params(struct vm *vm, const char **why);
 
 /* Logs a warning if the VM has a cap and the policy none. */

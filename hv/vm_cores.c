@@ -16,23 +16,6 @@ void vm_cores(const struct vm *vm, struct sched_mask *cores)
 			sched_mask_add(cores, i);
 }
 
-void vm_apply_cores(struct vm *vm)
-{
-	struct sched_mask cores;
-
-	vm_cores(vm, &cores);
-	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-		struct sched_entity *entity = &vm->vcpus[i]->sched;
-		struct sched_params params = entity->params;
-		const char *why;
-
-		params.affinity = cores;
-		if (entity->sched && !sched_is_gone(entity) &&
-		    sched_update(&this_core()->sched, entity, &params, &why, tsc_now()) != OK)
-			log_error("vm %s: its cores cannot change: %s", vm->name, why);
-	}
-}
-
 enum error vm_apply_params(struct vm *vm, const char **why)
 {
 	struct sched_params params;
