@@ -26,8 +26,7 @@ struct parser {
 	acpi_map_fn map;
 	void *context;
 	struct acpi_info *info;
-	uint32_t
-		domains[ACPI_MAX_NODES]; /* proximity domain of each node, in order of appearance */
+	uint32_t domains[ACPI_MAX_NODES]; /* proximity domain of each node, as they appeared */
 	uint32_t domain_count;
 };
 

@@ -110,8 +110,7 @@ struct config_module {
 };
 
 struct config_vm {
-	char name[CONFIG_NAME_LENGTH]; /* letters, digits, '_', '-', '.'; "" if it had no usable one
-					*/
+	char name[CONFIG_NAME_LENGTH]; /* letters, digits, '_', '-', '.'; "": none usable */
 	bool valid;    /* false: there is an error about it, do not create this VM */
 	uint32_t line; /* of the section's header; all lines count from 1 */
 	char image[CONFIG_FILE_LENGTH];
@@ -163,8 +162,7 @@ struct config_error {
  * Ownership: the caller's. Constant once parsed and checked.
  */
 struct config {
-	char policy[CONFIG_NAME_LENGTH]; /* whether such a policy exists is for the scheduler to say
-					  */
+	char policy[CONFIG_NAME_LENGTH]; /* whether it exists the scheduler says */
 	bool batch;
 	uint64_t stop_after; /* TSC ticks, 0: never */
 	enum config_log log;

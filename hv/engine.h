@@ -24,10 +24,10 @@
 #include "hv/config.h"
 #include "hv/timer_queue.h"
 
-#define ENGINE_DEADLINE_US 2000 /* after the tick: no other core has done it, its own core does */
-#define ENGINE_PATIENCE_US                                                                         \
-	5000 /* after the tick: a latency-sensitive vCPU on the core is no reason                  \
-		to wait any more */
+/* After the tick: what no other core has done by then, the vCPU's own core does... */
+#define ENGINE_DEADLINE_US 2000
+/* ...and a latency-sensitive vCPU on the core is no reason to wait any more. */
+#define ENGINE_PATIENCE_US 5000
 
 struct core;
 

@@ -20,8 +20,7 @@ struct paging_mode {
 	unsigned levels;
 	unsigned index_bits; /* of an ordinary level */
 	unsigned entry_bytes;
-	unsigned
-		large_from; /* the highest level, counted from 1 = page table, that may map pages */
+	unsigned large_from; /* the highest level that may map pages; 1 is the page table */
 	uint64_t cr3_mask;
 };
 

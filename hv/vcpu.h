@@ -68,8 +68,8 @@ struct vcpu {
 	uint32_t launched;	 /* VMLAUNCH has succeeded since the last VMCLEAR */
 
 	uint32_t requests; /* atomic; enum vcpu_request */
-	uint64_t until;	   /* host TSC: leave the guest then; the earliest of the next two and the
-			      core's */
+	/* Host TSC: leave the guest then. The earliest of the next two and the core's. */
+	uint64_t until;
 	uint64_t slice_end;
 	uint64_t timer_due; /* next tick of its local APIC timer or of the VM's PIT */
 
@@ -83,9 +83,8 @@ struct vcpu {
 	struct lapic_page *apic_page; /* ...here; NULL without virtual-interrupt delivery */
 	struct lapic_delivery apic_delivery;
 
-	uint64_t vmcs; /* physical address */
-	struct core
-		*loaded_on; /* the core whose current VMCS and vector registers are its; or NULL */
+	uint64_t vmcs;		/* physical address */
+	struct core *loaded_on; /* its current VMCS and vector registers are the vCPU's; or NULL */
 	struct core *host_state_of; /* the core that the VMCS host fields describe */
 	void *vector_state;	    /* XSAVE area, 64-byte aligned */
 	bool wide;		    /* vmx/vector_state.h */
@@ -110,7 +109,7 @@ struct vcpu {
 	struct shadow shadow;
 	struct predict *predict;
 	struct counter_values counted; /* vmx/guest_counters.h */
-	uint64_t io_operations; /* IN, OUT and their like */
+	uint64_t io_operations;	       /* IN, OUT and their like */
 	uint64_t io_bytes;
 	uint64_t new_pages; /* RAM that this vCPU touched first */
 

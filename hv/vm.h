@@ -83,8 +83,7 @@ struct vm {
 	struct spinlock lock;
 	struct guest_ram ram;
 	struct ept ept;
-	uint64_t devices_due; /* host TSC of the PIT's next interrupt, TIMER_NEVER if there is none
-			       */
+	uint64_t devices_due; /* host TSC of the PIT's next interrupt; TIMER_NEVER: none */
 	uint64_t pages;	      /* 4 KiB pages of RAM it was given */
 	struct vm_devices devices;
 	struct vm_console console;
@@ -96,9 +95,8 @@ struct vm {
 	uint32_t vcpu_count;
 	uint16_t vpid_base; /* VPID of vCPU i is vpid_base + i; 0: without VPID */
 	struct msr_policy msrs;
-	uint64_t msr_bitmap; /* physical address */
-	uint64_t
-		msr_bitmap_x2apic; /* for vCPUs whose apic_delivers; 0 where the processor cannot */
+	uint64_t msr_bitmap;	    /* physical address */
+	uint64_t msr_bitmap_x2apic; /* in its place while apic_delivers, or 0 */
 };
 
 /* The list, by id; NULL where there is none. The boot core changes it, others read: an entry goes

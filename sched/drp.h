@@ -21,9 +21,9 @@
  * set aside: nobody else may have it, but each keeps what is left of its own budget.
  *
  * A reservation opens when the forecast exceeds `spike` and half as much again as the entity's mean
- * demand, before the spike. It stands as long as the
- * spike lasts or is forecast, and ends after a grace period: early if the spike did not come, and
- * then this entity may not reserve again for a while, twice as long each time.
+ * demand, before the spike. It stands as long as the spike lasts or is forecast, and ends after a
+ * grace period: early if the spike did not come, and then this entity may not reserve again for a
+ * while, twice as long each time.
  *
  * A plan starts from nothing but the forecasts, so nothing of an old plan is left behind.
  * Cost: O(reservations * accounts), bounded by DRP_ACCOUNTS^2, once a window of 10 ms.

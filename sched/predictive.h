@@ -16,9 +16,9 @@ struct predictive_entity {
 struct predictive_core {
 	struct credit_core credit;
 	struct drp drp;
-	_Atomic(struct sched_entity *)
-		owner[DRP_ACCOUNTS]; /* NULL: has left, account to be closed */
-	atomic_uint orphans;	     /* accounts without an owner that are not closed yet */
+	/* NULL: has left, account to be closed. */
+	_Atomic(struct sched_entity *) owner[DRP_ACCOUNTS];
+	atomic_uint orphans; /* accounts without an owner that are not closed yet */
 };
 
 /* NULL unless `predictive` is running. What another core has may change while it is looked at. */

@@ -225,8 +225,9 @@ enum sched_trace_kind {
 	SCHED_TRACE_RELEASE = 10, /* a: ticks it stood, b: enum drp_end */
 	SCHED_TRACE_SWAP = 11,	  /* it gets burst budget; a: ticks, b: id of who loses it */
 	SCHED_TRACE_CREDIT = 12,  /* a: new burst budget, b: old one */
-	SCHED_TRACE_TRUST = 13,	  /* a: 1 trusted, 0 not; b: enum sched_trust_reason + error in
-				     percent   of the last value's << 8 */
+	/* a: 1 trusted, 0 not; b: enum sched_trust_reason, and << 8 the error in percent of the
+	 * last value's */
+	SCHED_TRACE_TRUST = 13,
 };
 
 /* What the scheduler needs from below. No function may call back into the scheduler. */
@@ -391,7 +392,8 @@ uint64_t sched_next_event(struct sched_core *core, uint64_t now);
 const struct sched_ops *const *sched_policies(unsigned *count);
 const char *sched_policy_name(const struct sched_ops *ops);
 const char *sched_policy_summary(const struct sched_ops *ops); /* one line */
-bool sched_keeps_caps(const struct sched *sched); /* its policy does */
+/* Whether the policy observes caps. */
+bool sched_keeps_caps(const struct sched *sched);
 const char *sched_reason_name(enum sched_reason reason);
 const char *sched_state_name(enum sched_state state);
 enum sched_state sched_state_of(const struct sched_entity *entity);

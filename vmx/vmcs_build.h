@@ -71,24 +71,21 @@ struct vmcs_settings {
 	uint16_t vpid;		    /* 0: no VPID */
 	uint64_t virtual_apic_page; /* with it: TPR shadow */
 	uint64_t apic_access_page;  /* with it and the TPR shadow: virtualize APIC accesses */
-	bool apic_virtualization;   /* register virtualization + virtual interrupt delivery (x2APIC)
-				     */
+	bool apic_virtualization;   /* SECONDARY_APIC_DELIVERY, for a guest in x2APIC mode */
 	uint64_t eoi_exit_bitmap[4];
 	uint64_t posted_interrupt_descriptor;
 	uint8_t posted_interrupt_vector;
 	uint64_t pml_page;
-	uint64_t
-		perf_global_ctrl; /* performance counters that count in the guest, and only there */
-	uint64_t tsc_offset;	  /* added to the TSC; 0 is an offset like any other */
-	uint64_t tsc_multiplier;  /* 16.48 fixed point; 0: no scaling */
+	uint64_t perf_global_ctrl;  /* performance counters that count in the guest alone */
+	uint64_t tsc_offset;	    /* added to the TSC; 0 is an offset like any other */
+	uint64_t tsc_multiplier;    /* 16.48 fixed point; 0: no scaling */
 	bool save_preemption_timer; /* the timer goes on where it stopped when not rewritten */
 	uint32_t preemption_timer;  /* first value, in its own units */
 	uint32_t ple_gap;    /* TSC ticks between PAUSEs of one loop; 0: no PAUSE-loop exiting */
 	uint32_t ple_window; /* TSC ticks a loop may take */
 	bool acknowledge_interrupt; /* the exit carries the vector of the external interrupt */
-	uint64_t xss_exit_bitmap;  /* XSAVES components that exit; all ones: none given to the guest
-				    */
-	uint32_t exception_bitmap; /* in addition to #MC */
+	uint64_t xss_exit_bitmap;   /* XSAVES components that exit; all ones: the guest has none */
+	uint32_t exception_bitmap;  /* in addition to #MC */
 	uint64_t guest_cr4_allowed; /* CR4 bits the guest's CPUID offers: cr_policy's limits */
 	bool rdtscp, invpcid, xsaves, user_wait_pause; /* instructions the guest's CPUID offers */
 	bool monitor_trap; /* single-step by monitor trap flag, if there is one */

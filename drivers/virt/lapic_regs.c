@@ -58,12 +58,10 @@ struct reg_write {
 };
 
 struct reg {
-	/* Reading calls `read`, or without one gives word (number - first) of the array at `field`.
-	 */
+	/* Reading calls `read`; without one it gives word number - first of the array at field. */
 	uint32_t (*read)(const struct lapic *l, uint64_t now);
 	void (*write)(struct lapic *l, const struct reg_write *w);
-	uint32_t settable; /* in x2APIC mode, other bits set are #GP; in xAPIC mode they are ignored
-			    */
+	uint32_t settable; /* other bits set are #GP in x2APIC mode, ignored in xAPIC mode */
 	uint16_t field;
 	uint8_t first;
 	uint8_t access;

@@ -1,4 +1,5 @@
-"""Runs of scenarios in the emulator, one for each processor at a time, each in a folder of its own under build/bench.
+"""Runs of scenarios in the emulator, one for each processor at a time, each in a folder of its own
+under build/bench.
 
 build/bench/scenario makes the configurations from the simulator's own tables.
 """

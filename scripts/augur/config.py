@@ -1,8 +1,9 @@
 """From a configuration with host paths to what goes on the ESP.
 
 The files that [vm] sections name (image, initrd, module), and [augur] its weights, are looked up on
-the host and renamed to their base names; line numbers stay as they are, so the hypervisor's messages fit the file. Lines
-`#! key: value` are directives for the host: defaults for scripts/run, expectations of a boot test.
+the host and renamed to their base names; line numbers stay as they are, so the hypervisor's
+messages fit the file. Lines `#! key: value` are directives for the host: defaults for scripts/run,
+expectations of a boot test.
 """
 import os
 import re

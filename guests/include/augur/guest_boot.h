@@ -1,16 +1,20 @@
 /*
  * What the hypervisor hands to a bare-metal 64-bit guest: the state of vCPU 0 at e_entry of an
- *ELF64 program (kind = elf), and the structure that RDI points to.
+ * ELF64 program (kind = elf), and the structure that RDI points to.
  *
  * State at entry (vCPU 0; the other vCPUs wait for INIT/SIPI as on a real machine):
  *   RDI       guest-physical address of struct guest_boot; all other general registers are 0
  *   RSP       top of a 16 KiB stack in the boot area, 16-byte aligned
  *   RFLAGS    2, so interrupts are off
- *   CR0       PE, NE, WP, PG, MP, ET; caching on        CR4  PAE (OSFXSR, OSXSAVE are the guest's
- *to set) EFER      LME, LMA, NXE, SCE 0 CS        64-bit code, DPL 0; SS, DS, ES, FS, GS flat
- *writable data, bases 0 GDTR      a table in the boot area with these two descriptors; IDTR limit
- *0; LDTR null; TR a busy TSS CR3       tables in the boot area: identity map, writable, executable,
- *2 MiB pages (or larger), of all of RAM and of the first 4 GiB (so that the APICs can be reached)
+ *   CR0       PE, NE, WP, PG, MP, ET; caching on
+ *   CR3       tables in the boot area: identity map, writable, executable, 2 MiB pages (or
+ *             larger), of all of RAM and of the first 4 GiB (so that the APICs can be reached)
+ *   CR4       PAE (OSFXSR, OSXSAVE are the guest's to set)
+ *   EFER      LME, LMA, NXE; SCE 0
+ *   CS        64-bit code, DPL 0; SS, DS, ES, FS, GS flat writable data, bases 0
+ *   GDTR      a table in the boot area with these two descriptors
+ *   IDTR      limit 0
+ *   LDTR      null; TR a busy TSS
  *   APIC      enabled in xAPIC mode, id = index of the vCPU; x2APIC mode can be switched on
  *
  * The boot area is GUEST_BOOT_AREA_BASE..GUEST_BOOT_AREA_END: this structure, command line, page
