@@ -66,8 +66,10 @@ static enum error cmd_help(int argc, char **argv)
 	if (!command)
 		return shell_error("no command \"%s\"; `help` lists them", argv[1]);
 	shell_printf("%s %s: %s\n", command->name, command->params, command->summary);
-	if (command->help)
-		shell_printf("%s\n", command->help);
+	if (command->help) {
+		shell_puts(command->help); /* longer than what shell_printf takes */
+		shell_puts("\n");
+	}
 	return OK;
 }
 

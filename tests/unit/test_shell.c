@@ -60,6 +60,12 @@ SHELL_COMMAND(probe, .area = "tests", .name = "probe", .params = "[WORD...]",
 	      .summary = "remember the words", .help = "A longer text.", .run = run_probe,
 	      .complete = complete_probe);
 
+#define LINE_50 "A line of the help of a command, fifty characters\n"
+SHELL_COMMAND(long_winded, .area = "tests", .name = "long", .params = "", .summary = "none",
+	      .help = LINE_50 LINE_50 LINE_50 LINE_50 LINE_50 LINE_50 LINE_50 LINE_50 LINE_50
+		      LINE_50 LINE_50 LINE_50 "and its end.",
+	      .run = run_probe);
+
 static void draw_picture(void)
 {
 	shell_printf("picture %u\n", ++pictures);
@@ -121,6 +127,13 @@ static void command_gets_its_words(void **state)
 	assert_int_equal(seen_argc, 3);
 	assert_string_equal(seen_last, "c");
 	assert_non_null(strstr(shown, "\r\n\raugur> "));
+}
+
+static void long_help_is_shown_whole(void **state)
+{
+	(void)state;
+	type("help long\r");
+	assert_non_null(strstr(shown, "and its end."));
 }
 
 static void errors_are_named(void **state)
@@ -261,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SHELL_TEST(command_gets_its_words),
+		SHELL_TEST(long_help_is_shown_whole),
 		SHELL_TEST(errors_are_named),
 		SHELL_TEST(numbers_are_checked),
 		SHELL_TEST(help_lists_every_command_by_area),
