@@ -34,8 +34,8 @@ static void print_core(const struct core *core)
 	uint64_t share = up ? e->ticks * 100000 / up : 0;
 
 	shell_printf("%4u %9lu %9lu %9lu %9lu %9lu %3lu.%03lu%%\n", core->index, e->pieces,
-		     e->helped, e->pieces ? e->ticks / e->pieces : 0, e->piece, e->gave_way,
-		     share / 1000, share % 1000);
+		     e->helped, e->pieces ? e->ticks / e->pieces : 0, e->pieces ? e->piece : 0,
+		     e->gave_way, share / 1000, share % 1000);
 }
 
 static enum error show(void)

@@ -78,9 +78,12 @@ static void print_judgement(const struct predict *predict)
 {
 	const struct ple_engine *e = &predict->engine;
 
-	shell_printf("loss of the high forecast %u, of the naive one %u: the engine %s\n",
-		     e->judge.loss[JUDGED] >> 8, e->judge.naive[JUDGED] >> 8,
-		     e->trusted ? "stands by it" : "does not vouch for it");
+	shell_printf("loss of the high forecast %u, of the naive one %u: ",
+		     e->judge.loss[JUDGED] >> 8, e->judge.naive[JUDGED] >> 8);
+	if (e->history.windows > PLE_JUDGED)
+		shell_printf("the engine %s\n", e->trusted ? "stands by it" : "has stood down");
+	else
+		shell_printf("the engine judges itself after %u windows\n", PLE_JUDGED);
 	shell_printf("%lu windows, %u lost; %lu ticks each\n", predict->windows,
 		     predict->handover.lost, predict->pieces ? predict->cost / predict->pieces : 0);
 }
