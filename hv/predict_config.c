@@ -21,27 +21,44 @@ static void complain(const struct config_param *param, const char *why)
 		  param->key, param->value, why);
 }
 
-/* False, with a complaint, if it is no number. */
-static bool is_number(const struct config_param *param, unsigned long *value)
+static bool parse_number(const char *text, unsigned long *value)
 {
 	char *end;
 
-	*value = strtoul(param->value, &end, 10);
-	if (*param->value >= '0' && *param->value <= '9' && *end == '\0')
+	*value = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+/* False, with a complaint, if it is no number. */
+static bool is_number(const struct config_param *param, unsigned long *value)
+{
+	if (parse_number(param->value, value))
 		return true;
 	complain(param, "is no number");
 	return false;
+}
+
+/* In silence: another knob that it has to agree with may not have its value yet. */
+static void try_knob(const struct drp_knob *knob)
+{
+	const struct config_param *param = config_find_param(&config, CONFIG_ALL_VMS, knob->key);
+	unsigned long value;
+	char why[80];
+
+	if (param && parse_number(param->value, &value))
+		drp_knob_set(knob, value, why, sizeof(why));
 }
 
 static void configure_knob(const struct drp_knob *knob)
 {
 	const struct config_param *param = config_find_param(&config, CONFIG_ALL_VMS, knob->key);
 	unsigned long value;
+	char why[80];
 
 	if (!param || !is_number(param, &value))
 		return;
-	if (value > UINT32_MAX || drp_knob_set(knob->key, (uint32_t)value, &knob) != OK)
-		complain(param, "is out of range");
+	if (drp_knob_set(knob, value, why, sizeof(why)) != OK)
+		complain(param, why);
 }
 
 static void configure_learnt(void)
@@ -62,6 +79,8 @@ static void configure_knobs(void)
 	unsigned count;
 	const struct drp_knob *knobs = drp_knob_list(&count);
 
+	for (unsigned i = 0; i < count; i++)
+		try_knob(&knobs[i]);
 	for (unsigned i = 0; i < count; i++)
 		configure_knob(&knobs[i]);
 }

@@ -1,5 +1,7 @@
 #include "sched/drp_knobs.h"
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 struct drp_knobs drp_knobs = {
@@ -49,17 +51,61 @@ uint32_t drp_knob_value(const struct drp_knob *knob)
 	return value;
 }
 
-enum error drp_knob_set(const char *key, uint32_t value, const struct drp_knob **knob)
+const struct drp_knob *drp_knob_find(const char *key)
 {
-	for (unsigned i = 0; i < KNOBS; i++) {
-		if (strcmp(knobs[i].key, key) != 0)
-			continue;
-		*knob = &knobs[i];
-		if (value < knobs[i].low || value > knobs[i].high)
-			return ERR_RANGE;
-		memcpy((char *)&drp_knobs + knobs[i].offset, &value, sizeof(value));
-		return OK;
+	for (unsigned i = 0; i < KNOBS; i++)
+		if (strcmp(knobs[i].key, key) == 0)
+			return &knobs[i];
+	return NULL;
+}
+
+/* The first of a pair must not exceed the second. */
+static const struct {
+	const char *low, *high;
+} pairs[] = {
+	{ "min_slice_us", "max_slice_us" },
+	{ "trust_on", "trust_off" },
+};
+
+static bool fits(const struct drp_knob *knob, uint64_t value, char *why, size_t size)
+{
+	for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const struct drp_knob *low = drp_knob_find(pairs[i].low);
+		const struct drp_knob *high = drp_knob_find(pairs[i].high);
+
+		if (knob == low && value > drp_knob_value(high)) {
+			snprintf(why, size, "would be more than %s, which is %u", high->key,
+				 drp_knob_value(high));
+			return false;
+		}
+		if (knob == high && value < drp_knob_value(low)) {
+			snprintf(why, size, "would be less than %s, which is %u", low->key,
+				 drp_knob_value(low));
+			return false;
+		}
 	}
-	*knob = NULL;
-	return ERR_NOT_FOUND;
+	return true;
+}
+
+static bool is_horizon(uint64_t ms)
+{
+	return ms == 10 || ms == 20 || ms == 50;
+}
+
+enum error drp_knob_set(const struct drp_knob *knob, uint64_t value, char *why, size_t size)
+{
+	uint32_t narrow = (uint32_t)value;
+
+	if (value < knob->low || value > knob->high) {
+		snprintf(why, size, "is not within %u..%u", knob->low, knob->high);
+		return ERR_RANGE;
+	}
+	if (knob->offset == AT(horizon_ms) && !is_horizon(value)) {
+		snprintf(why, size, "is neither 10 nor 20 nor 50");
+		return ERR_RANGE;
+	}
+	if (!fits(knob, value, why, size))
+		return ERR_RANGE;
+	memcpy((char *)&drp_knobs + knob->offset, &narrow, sizeof(narrow));
+	return OK;
 }

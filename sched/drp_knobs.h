@@ -36,7 +36,13 @@ struct drp_knob {
 const struct drp_knob *drp_knob_list(unsigned *count);
 uint32_t drp_knob_value(const struct drp_knob *knob);
 
-/* ERR_NOT_FOUND: no such key. ERR_RANGE: outside of [low, high]. *knob, if found, for messages. */
-enum error drp_knob_set(const char *key, uint32_t value, const struct drp_knob **knob);
+/* NULL: there is none of that key. */
+const struct drp_knob *drp_knob_find(const char *key);
+
+/*
+ * OK, or ERR_RANGE with nothing changed and in `why`, as text of at most `size` bytes, what is
+ * wrong with the value ("is not within 0..1000"): also if it does not go with that of another knob.
+ */
+enum error drp_knob_set(const struct drp_knob *knob, uint64_t value, char *why, size_t size);
 
 #endif

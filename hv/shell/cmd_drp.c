@@ -100,19 +100,17 @@ static enum error show_knobs(void)
 
 static enum error set_knob(const char *key, const char *text)
 {
-	const struct drp_knob *knob;
+	const struct drp_knob *knob = drp_knob_find(key);
 	uint64_t value;
+	char why[96];
 
-	if (shell_number(key, text, 0, UINT32_MAX, &value))
-		return ERR_INVALID;
-	switch (drp_knob_set(key, (uint32_t)value, &knob)) {
-	case OK:
-		return OK;
-	case ERR_RANGE:
-		return shell_error("%s: %lu is not in %u to %u", key, value, knob->low, knob->high);
-	default:
+	if (!knob)
 		return shell_error("no knob \"%.40s\"; `drp set` shows them", key);
-	}
+	if (shell_number(key, text, 0, UINT64_MAX, &value))
+		return ERR_INVALID;
+	if (drp_knob_set(knob, value, why, sizeof(why)) != OK)
+		return shell_error("%s: %lu %s; %u stays", key, value, why, drp_knob_value(knob));
+	return OK;
 }
 
 static enum error set_fault(const char *text)

@@ -520,17 +520,43 @@ static void broken_forecasts_are_what_they_are_called(void **state)
 	}
 }
 
+static char why[80];
+
+static enum error set_knob(const char *key, uint64_t value)
+{
+	return drp_knob_set(drp_knob_find(key), value, why, sizeof(why));
+}
+
 static void knobs_are_checked(void **state)
 {
-	const struct drp_knob *knob;
+	(void)state;
+	assert_int_equal(set_knob("grace_ms", 70), OK);
+	assert_int_equal(drp_knobs.grace_ms, 70);
+	assert_int_equal(set_knob("grace_ms", 50), OK);
+	assert_int_equal(set_knob("scale", 1001), ERR_RANGE);
+	assert_string_equal(why, "is not within 0..1000");
+	assert_int_equal(set_knob("scale", 1ull << 32), ERR_RANGE);
+	assert_int_equal(drp_knobs.scale, 100);
+	assert_null(drp_knob_find("nonsense"));
+}
+
+/* Each is in its own range, but they make no sense together. */
+static void knobs_that_contradict_others_are_refused(void **state)
+{
+	const struct drp_knobs before = drp_knobs;
 
 	(void)state;
-	assert_int_equal(drp_knob_set("grace_ms", 70, &knob), OK);
-	assert_int_equal(drp_knob_value(knob), 70);
-	assert_int_equal(drp_knob_set("grace_ms", 50, &knob), OK);
-	assert_int_equal(drp_knob_set("scale", 1001, &knob), ERR_RANGE);
-	assert_int_equal(drp_knobs.scale, 100);
-	assert_int_equal(drp_knob_set("nonsense", 1, &knob), ERR_NOT_FOUND);
+	assert_int_equal(set_knob("min_slice_us", before.max_slice_us + 1), ERR_RANGE);
+	assert_string_equal(why, "would be more than max_slice_us, which is 8500");
+	assert_int_equal(set_knob("max_slice_us", before.min_slice_us - 1), ERR_RANGE);
+	assert_string_equal(why, "would be less than min_slice_us, which is 1000");
+	assert_int_equal(set_knob("trust_on", before.trust_off + 1), ERR_RANGE);
+	assert_int_equal(set_knob("trust_off", before.trust_on - 1), ERR_RANGE);
+	assert_int_equal(set_knob("horizon_ms", 30), ERR_RANGE);
+	assert_memory_equal(&drp_knobs, &before, sizeof(before));
+	assert_int_equal(set_knob("min_slice_us", before.max_slice_us), OK);
+	assert_int_equal(set_knob("horizon_ms", 20), OK);
+	drp_knobs = before;
 }
 
 int main(void)
@@ -561,6 +587,7 @@ int main(void)
 		cmocka_unit_test(waiting_too_long_too_often_takes_it_out_for_a_while),
 		cmocka_unit_test(broken_forecasts_are_what_they_are_called),
 		cmocka_unit_test(knobs_are_checked),
+		cmocka_unit_test(knobs_that_contradict_others_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
