@@ -39,9 +39,14 @@ def write_series(path, rows):
 
 def features(program, path):
     """Inputs and targets of one trace as float arrays."""
-    text = subprocess.run([program, "--no-lstm", "--dump", path], check=True,
-                          capture_output=True, text=True).stdout
-    table = numpy.array([line.split() for line in text.splitlines()], dtype=numpy.float32)
+    dump = subprocess.run([program, "--no-lstm", "--dump", path], check=False,
+                          capture_output=True, text=True)
+    if dump.returncode:
+        sys.exit(f"train: {dump.stderr.strip()}; the weights stay as they are")
+    table = numpy.array([line.split() for line in dump.stdout.splitlines()], dtype=numpy.float32)
+    if len(table) <= LENGTH + 5:
+        sys.exit(f"train: {path}: {len(table)} windows are too few, {LENGTH + 6} are needed; "
+                 "the weights stay as they are")
     table = table[:-5]  # the future of the last ones is not known
     return table[:, :INPUTS] / 32768, numpy.repeat(table[:, INPUTS:] / UNIT, 2, axis=1)
 
@@ -148,6 +153,13 @@ def export(model, path, seed, origin):
     Path(path).write_bytes(header + body)
 
 
+def csv_files(folder):
+    files = sorted(Path(folder).glob("*.csv"))
+    if not files:
+        sys.exit(f"train: there is no *.csv in {folder}; the weights stay as they are")
+    return files
+
+
 def load_all(program, seed, paths):
     """(synthetic, recorded): lists of (inputs, targets, difficulty)."""
     rng = random.Random(seed)
@@ -166,12 +178,12 @@ def main():
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--out", default=str(ROOT / "ple/weights/default.bin"))
-    parser.add_argument("--report", default=str(ROOT / "ple/weights/report.txt"))
+    parser.add_argument("--report", default=str(ROOT / "ple/weights/training.txt"))
     parser.add_argument("traces", nargs="*")
     args = parser.parse_args()
     torch.set_num_threads(1)
     paths = [str(p) for t in args.traces
-             for p in (sorted(Path(t).glob("*.csv")) if Path(t).is_dir() else [t])]
+             for p in (csv_files(t) if Path(t).is_dir() else [t])]
     synthetic, recorded = load_all(args.forecast, args.seed, paths)
     held, synthetic = synthetic[::9], [s for i, s in enumerate(synthetic) if i % 9]
     model = train(synthetic + 3 * recorded, args.seed, args.minutes, args.steps)

@@ -29,8 +29,12 @@ $(BUILD)/bench/steps: $(STEP_OBJS)
 bench-forecast: $(BUILD)/bench/forecast $(BUILD)/bench/steps
 	@scripts/bench-forecast $(BUILD)/bench $(TRACES)
 
+# The default folder need not be there; what somebody names must be.
 train: $(BUILD)/bench/forecast	## train the LSTM on synthetic demand and on TRACES=dir
 	@EXTRA=python3-torch scripts/deps $(BUILD)
-	@nice -n 10 /usr/bin/python3 scripts/train.py --forecast $< --seed $(SEED) $(wildcard $(TRACES))
+	@nice -n 10 /usr/bin/python3 scripts/train.py --forecast $< --seed $(SEED) \
+		$(if $(filter file,$(origin TRACES)),$(wildcard $(TRACES)),$(TRACES))
+
+check-scripts: $(BUILD)/bench/forecast
 
 -include $(shell find $(BUILD)/bench -name '*.d' 2>/dev/null)
