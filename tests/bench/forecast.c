@@ -238,6 +238,21 @@ static void sum_up_counts(struct count_summary *sum, const struct score *score, 
 }
 
 /* Ratios are to max8 for the quantile and to last for the point. */
+static double base_of(const double loss[SCORED], unsigned level)
+{
+	return loss[level == PLE_HIGH ? PLE_MAX8 : PLE_LAST];
+}
+
+/* Where what scores are relative to never errs, there are none. */
+static bool has_scores(const struct score *s)
+{
+	for (unsigned h = 0; h < PLE_HORIZONS; h++)
+		for (unsigned level = 0; level < PLE_LEVELS; level++)
+			if (!s->count[h] || base_of(s->loss[h][level], level) <= 0)
+				return false;
+	return true;
+}
+
 static void sum_up(struct summary *sum, const struct score *s, const char *path)
 {
 	printf("%-18.18s", base_name(path));
@@ -246,8 +261,7 @@ static void sum_up(struct summary *sum, const struct score *s, const char *path)
 
 		for (unsigned level = 0; level < PLE_LEVELS; level++) {
 			const double *loss = s->loss[h][level];
-			double base = loss[level == PLE_HIGH ? PLE_MAX8 : PLE_LAST],
-			       best = INFINITY;
+			double base = base_of(loss, level), best = INFINITY;
 
 			for (unsigned m = 0; m < PLE_MEMBERS; m++) {
 				sum->member_log[h][level][m] += log(loss[m] / base);
@@ -395,13 +409,22 @@ int main(int argc, char **argv)
 			return 1;
 		}
 		run_trace(&trace, &options, &score);
-		if (!options.dump)
+		if (!options.dump && has_scores(&score))
 			sum_up(&sum, &score, argv[i]);
+		else if (!options.dump)
+			fprintf(stderr,
+				"%s: left out: too short (%u windows), or its demand never "
+				"changes in the second half\n",
+				argv[i], trace.count);
 		trace_windows_free(&trace);
 	}
-	if (!options.dump) {
-		print_members(&sum);
-		print_figures(&sum);
+	if (options.dump)
+		return 0;
+	if (sum.traces == 0) {
+		fprintf(stderr, "forecast: none of the traces can be scored\n");
+		return 1;
 	}
+	print_members(&sum);
+	print_figures(&sum);
 	return 0;
 }
