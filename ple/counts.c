@@ -73,14 +73,16 @@ static void compare(struct ple_count *c, unsigned slot, unsigned target, int32_t
 	c->leader[target] = (uint8_t)leader;
 }
 
-static void learn(struct ple_count *c, unsigned h)
+static void learn(struct ple_count *c, unsigned h, unsigned ago)
 {
 	unsigned windows = ple_horizon_windows(h);
-	unsigned slot = (c->windows - 1 - windows) % PLE_COUNTS_PAST, band = c->band[slot];
-	int32_t actual = mean_of_last(c, windows);
+	unsigned slot = (c->windows - 1 - ago) % PLE_COUNTS_PAST, band = c->band[slot];
+	int32_t actual;
 
-	if (c->windows <= windows)
+	if (ago == 0)
 		return;
+	actual = ago > windows ? c->past[(c->windows - 2) % PLE_COUNTS_PAST]
+			       : mean_of_last(c, windows);
 	compare(c, slot, h * PLE_LEVELS + c->windows % PLE_LEVELS, actual);
 	follow_errors(c, h, (actual - c->said[slot]) * 256);
 	ple_cell_learn(&c->cell[band], c->seen[band], h, actual, &c->dither);
@@ -89,7 +91,7 @@ static void learn(struct ple_count *c, unsigned h)
 }
 
 void ple_count_observe(struct ple_count *c, uint32_t amount, unsigned band, unsigned horizon,
-		       struct ple_expectation out[PLE_HORIZONS])
+		       unsigned ago, struct ple_expectation out[PLE_HORIZONS])
 {
 	unsigned at = c->windows % PLE_COUNTS_PAST;
 	int32_t value = amount < PLE_AMOUNT_MAX ? (int32_t)amount * 2 : VALUE_MAX;
@@ -97,7 +99,7 @@ void ple_count_observe(struct ple_count *c, uint32_t amount, unsigned band, unsi
 	c->past[at] = (uint16_t)value;
 	c->band[at] = (uint8_t)band;
 	c->windows++;
-	learn(c, horizon);
+	learn(c, horizon, ago);
 	c->mean += (value * 256 - c->mean) >> MEAN_SHIFT;
 	c->said[at] = (uint16_t)(c->mean >> 8);
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
@@ -109,4 +111,12 @@ void ple_count_observe(struct ple_count *c, uint32_t amount, unsigned band, unsi
 		if (out[h].high < out[h].point)
 			out[h].high = out[h].point;
 	}
+}
+
+void ple_count_rest(struct ple_count *c)
+{
+	unsigned at = c->windows % PLE_COUNTS_PAST;
+
+	c->past[at] = c->past[(c->windows - 1) % PLE_COUNTS_PAST];
+	c->windows++;
 }

@@ -35,9 +35,13 @@ void ple_count_init(struct ple_count *count);
 
 /*
  * Takes in one window's amount (cut off at PLE_AMOUNT_MAX), whose size is `band`, and forecasts.
- * `horizon` is the one that is learnt from in this window: each in turn.
+ * `horizon` is the one that is learnt from in this window, each in turn, and `ago` where its
+ * forecast is found: ple_steady_lesson().
  */
 void ple_count_observe(struct ple_count *count, uint32_t amount, unsigned band, unsigned horizon,
-		       struct ple_expectation out[PLE_HORIZONS]);
+		       unsigned ago, struct ple_expectation out[PLE_HORIZONS]);
+
+/* One more window with the last amount, and the engine rests. */
+void ple_count_rest(struct ple_count *count);
 
 #endif

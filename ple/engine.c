@@ -54,6 +54,7 @@ static void seat(struct ple_engine *e, uint32_t members)
 		if ((seated >> m & 1) && find_seat(e, m) == PLE_SEATS)
 			take_seat(e, find_seat(e, PLE_MEMBERS), m);
 	e->members = members;
+	ple_steady_break(&e->steady);
 	e->open = 0;
 	for (unsigned s = 0; s < PLE_SEATS; s++)
 		e->open |= (uint8_t)((members >> e->seat[s].member & 1) << s);
@@ -132,6 +133,7 @@ void ple_engine_use_weights(struct ple_engine *e, const struct ple_weights *weig
 {
 	e->weights = weights;
 	ple_lstm_reset(&e->lstm);
+	ple_steady_break(&e->steady);
 	renew_lstm(e);
 }
 
@@ -142,6 +144,7 @@ void ple_engine_inherit(struct ple_engine *e, const struct ple_engine *from)
 	e->mixture = from->mixture;
 	e->members = from->members;
 	e->open = from->open;
+	ple_steady_break(&e->steady);
 	for (unsigned i = 0; i < PLE_PAST; i++)
 		for (unsigned t = 0; t < PLE_TARGETS; t++)
 			for (unsigned s = 0; s < PLE_SEATS; s++)

@@ -28,6 +28,7 @@
 #include "ple/judge.h"
 #include "ple/mixture.h"
 #include "ple/models.h"
+#include "ple/steady.h"
 #include "ple/weights.h"
 
 /*
@@ -60,12 +61,13 @@ struct ple_engine {
 	struct ple_history history;
 	struct ple_count counts[PLE_RESOURCES - 1];
 	struct ple_judge judge;
+	struct ple_steady steady;
 	const struct ple_weights *weights;
 	const struct ple_kernels *kernels;
 	uint32_t members; /* a bit for each enabled one */
 	struct ple_seat seat[PLE_SEATS];
 	uint8_t open; /* a bit for each seat whose member is enabled */
-	uint8_t now;  /* in `past`: the last window */
+	uint8_t now;  /* in `past`: the last forecast */
 	bool trusted;
 	struct ple_demand demand;
 };
@@ -103,7 +105,7 @@ const char *ple_choice_text(enum ple_choice choice);
 /* Takes over members, models and weights of the mixture of `from`, not its past. */
 void ple_engine_inherit(struct ple_engine *engine, const struct ple_engine *from);
 
-/* One window ended: learns from it and renews `demand`. */
+/* One window ended: learns from it and renews `demand`, or rests (ple/steady.h). */
 void ple_engine_observe(struct ple_engine *engine, const struct ple_window *window);
 
 /* What a member forecast last, for the shell and for scores. False: it has no seat. */

@@ -2,10 +2,14 @@
 #include "ple/engine.h"
 #include "ple/lstm_readout.h"
 
-/* The window `ago` windows before the one in `now`. */
-static inline unsigned slot(const struct ple_engine *e, unsigned ago)
+/* The forecast made so many windows before the new one; none was where the engine rested. */
+static inline const struct ple_past *made(const struct ple_engine *e, unsigned ago)
 {
-	return e->now >= ago ? e->now - ago : e->now + PLE_PAST - ago;
+	unsigned before = ago - 1, rests = ~e->steady.made & ((1u << before) - 1);
+
+	for (; rests; rests &= rests - 1)
+		before--;
+	return &e->past[e->now >= before ? e->now - before : e->now + PLE_PAST - before];
 }
 
 static void learn_models(struct ple_engine *e, struct ple_lessons *lessons)
@@ -30,9 +34,9 @@ static void judge(struct ple_engine *e, const struct ple_past *p, unsigned h, in
 }
 
 /* One of `count` in turn, by the golden ratio: falls into step with no period of the demand. */
-static unsigned turn(const struct ple_engine *e, unsigned count)
+static unsigned turn(uint32_t windows, unsigned count)
 {
-	return (uint16_t)(e->history.windows * 40503u) * count >> 16;
+	return (uint16_t)(windows * 40503u) * count >> 16;
 }
 
 /*
@@ -42,30 +46,34 @@ static unsigned turn(const struct ple_engine *e, unsigned count)
  */
 static void learn(struct ple_engine *e)
 {
-	struct ple_lessons lessons = { .kernels = e->kernels, .left_out = PLE_20MS + turn(e, 2) };
-	unsigned judged = turn(e, PLE_HORIZONS);
-	int32_t actuals[PLE_HORIZONS];
+	struct ple_lessons lessons = { .kernels = e->kernels };
+	unsigned judged = turn(e->history.windows, PLE_HORIZONS),
+		 left_out = PLE_20MS + turn(e->history.windows, 2);
+	int32_t actual[PLE_HORIZONS];
 
-	ple_history_ends(&e->history, actuals);
-
-	for (unsigned h = 0; h < PLE_HORIZONS; h++, lessons.count++) {
+	ple_history_ends(&e->history, actual);
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		unsigned windows = ple_horizon_windows(h), row = h * PLE_LEVELS;
-		const struct ple_past *p = &e->past[slot(e, windows - 1)];
-		int32_t actual;
+		unsigned ago = ple_steady_lesson(&e->steady, windows);
+		const struct ple_past *p;
 
-		if (e->history.windows <= windows)
-			break;
-		actual = actuals[h];
-		lessons.of[h] = (struct ple_lesson) { actual, &p->features, p->hidden, p->said };
+		if (ago == 0)
+			continue;
+		p = made(e, ago);
+		if (ago > windows)
+			actual[h] = ple_history_value(&e->history, 1);
+		lessons.ended |= 1u << h;
+		lessons.of[h] = (struct ple_lesson) { actual[h], &p->features, p->hidden, p->said };
 		ple_mixture_learn(&e->mixture, p->features.situation, h, p->said + row,
-				  p->mixed + row, actual, e->kernels);
+				  p->mixed + row, actual[h], e->kernels);
 		if (h != judged)
 			continue;
 		for (unsigned level = 0; level < PLE_LEVELS; level++)
 			ple_mixture_renew(&e->mixture, p->features.situation, row + level, e->open,
 					  e->kernels);
-		judge(e, p, h, actual);
+		judge(e, p, h, actual[h]);
 	}
+	lessons.dear = lessons.ended & ~(1u << left_out);
 	learn_models(e, &lessons);
 }
 
@@ -131,12 +139,23 @@ static void step_lstm(struct ple_engine *e, struct ple_past *now)
 	e->kernels->inputs(now->hidden, e->lstm.xh + PLE_LSTM_INPUTS);
 }
 
-void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
+static void observe_counts(struct ple_engine *e, const struct ple_window *window,
+			   const struct ple_features *features)
 {
-	unsigned horizon = turn(e, PLE_HORIZONS);
+	unsigned horizon = turn(e->history.windows - 1, PLE_HORIZONS);
+	unsigned ago = ple_steady_lesson(&e->steady, ple_horizon_windows(horizon));
+
+	ple_count_observe(&e->counts[0], window->pages, features->pages_band, horizon, ago,
+			  e->demand.of[PLE_MEMORY]);
+	ple_count_observe(&e->counts[1], window->io_ops, features->io_band, horizon, ago,
+			  e->demand.of[PLE_IO]);
+}
+
+/* A full step, after the history has taken the window in. */
+static void step(struct ple_engine *e, const struct ple_window *window)
+{
 	struct ple_past *now;
 
-	ple_history_add(&e->history, window, e->kernels);
 	learn(e);
 	e->now = (uint8_t)(e->now == PLE_PAST - 1 ? 0 : e->now + 1);
 	now = &e->past[e->now];
@@ -145,8 +164,23 @@ void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
 	ask_models(e, now);
 	e->kernels->combine(now->mixed, e->mixture.share[now->features.situation], now->said);
 	publish_cpu(e, now);
-	ple_count_observe(&e->counts[0], window->pages, now->features.pages_band, horizon,
-			  e->demand.of[PLE_MEMORY]);
-	ple_count_observe(&e->counts[1], window->io_ops, now->features.io_band, horizon,
-			  e->demand.of[PLE_IO]);
+	observe_counts(e, window, &now->features);
+	ple_steady_step(&e->steady, &e->history, &e->demand);
+}
+
+/* A longer rest is learnt from like one as long as the longest horizon. */
+static void rest(struct ple_engine *e)
+{
+	for (unsigned i = 0; e->steady.resting <= PLE_STEADY_WINDOWS && i < PLE_RESOURCES - 1; i++)
+		ple_count_rest(&e->counts[i]);
+}
+
+void ple_engine_observe(struct ple_engine *e, const struct ple_window *window)
+{
+	ple_steady_note(&e->steady, &e->history, window);
+	ple_history_add(&e->history, window, e->kernels);
+	if (ple_steady_rests(&e->steady, &e->history))
+		rest(e);
+	else
+		step(e, window);
 }

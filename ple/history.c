@@ -75,8 +75,13 @@ static void follow_counts(struct ple_history *h, const struct ple_window *w)
 	for (unsigned i = 0; i < PLE_EXIT_CLASSES; i++)
 		exits += w->exits[i];
 
-	const uint64_t counts[PLE_COUNTS] = { w->pages, w->io_ops, w->io_bytes >> 6, w->wakeups,
-					      exits };
+	const uint64_t counts[PLE_COUNTS] = {
+		[PLE_COUNT_PAGES] = w->pages,
+		[PLE_COUNT_IO_OPS] = w->io_ops,
+		[PLE_COUNT_IO_BYTES] = w->io_bytes >> 6,
+		[PLE_COUNT_WAKEUPS] = w->wakeups,
+		[PLE_COUNT_EXITS] = exits,
+	};
 
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < PLE_COUNTS; i++) {
@@ -115,11 +120,17 @@ static void append(struct ple_history *h, uint16_t value)
 	h->value[++h->newest] = value;
 }
 
+int32_t ple_history_value_of(const struct ple_window *window)
+{
+	uint64_t demand = (uint64_t)window->run_us + window->wait_us;
+
+	return ple_value((int64_t)(demand * PLE_VALUE_US));
+}
+
 void ple_history_add(struct ple_history *h, const struct ple_window *window,
 		     const struct ple_kernels *kernels)
 {
-	uint64_t demand = (uint64_t)window->run_us + window->wait_us;
-	uint32_t value = (uint32_t)ple_value((int64_t)(demand * PLE_VALUE_US));
+	uint32_t value = (uint32_t)ple_history_value_of(window);
 
 	follow_counts(h, window);
 	h->level = follow(h->level, value, 6, h->windows);

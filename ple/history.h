@@ -17,7 +17,16 @@
 #define PLE_LAGS      8
 #define PLE_BLOCKS    4
 #define PLE_COUNT_MAX 1000000u
-#define PLE_COUNTS    5 /* pages, I/O operations, I/O bytes, wake-ups, exits */
+
+/* What is counted beside the demand. */
+enum ple_history_count {
+	PLE_COUNT_PAGES,
+	PLE_COUNT_IO_OPS,
+	PLE_COUNT_IO_BYTES,
+	PLE_COUNT_WAKEUPS,
+	PLE_COUNT_EXITS,
+	PLE_COUNTS
+};
 
 struct ple_kernels;
 
@@ -43,6 +52,9 @@ void ple_history_init(struct ple_history *history);
 /* Takes one more window in. */
 void ple_history_add(struct ple_history *history, const struct ple_window *window,
 		     const struct ple_kernels *kernels);
+
+/* The demand of a window as a value. */
+int32_t ple_history_value_of(const struct ple_window *window);
 
 /* The value `ago` windows ago (0: the last one .. 64); before the beginning it is 0. */
 static inline int32_t ple_history_value(const struct ple_history *history, unsigned ago)

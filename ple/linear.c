@@ -27,11 +27,12 @@ static void learn(void *state, const struct ple_lessons *lessons)
 	struct linear *s = state;
 	int16_t change[PLE_FEATURES];
 
-	for (unsigned h = 0; h < lessons->count; h++) {
-		const int16_t *x = lessons->of[h].then->x;
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		const int16_t *x;
 
-		if (h == lessons->left_out)
+		if (!ple_takes(lessons->dear, h))
 			continue;
+		x = lessons->of[h].then->x;
 		lessons->kernels->changes(change, x, s->rates.rate);
 		ple_regression_learn(s->weight[h][0], x, change, ple_unit_gains, PLE_FEATURES,
 				     lessons, h);

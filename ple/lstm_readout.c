@@ -43,10 +43,10 @@ static void learn(void *state, const struct ple_lessons *lessons)
 {
 	struct ple_readout *s = state;
 
-	for (unsigned h = 0; h < lessons->count; h++) {
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		const int16_t *x = lessons->of[h].hidden;
 
-		if (h != lessons->left_out)
+		if (ple_takes(lessons->dear, h))
 			ple_regression_learn(s->weight[h * PLE_LEVELS], x, x, s->gains,
 					     PLE_LSTM_HIDDEN, lessons, h);
 	}

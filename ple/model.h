@@ -39,11 +39,16 @@ struct ple_lesson {
  */
 struct ple_lessons {
 	struct ple_lesson of[PLE_HORIZONS];
-	unsigned count;	   /* horizons that have ended: in the beginning not all */
-	unsigned left_out; /* horizon that they do not take this time */
-	unsigned seat;	   /* of the model that learns */
+	unsigned ended; /* a bit for each horizon that has: in the beginning not all */
+	unsigned dear;	/* those of them that tables and regressions take */
+	unsigned seat;	/* of the model that learns */
 	const struct ple_kernels *kernels;
 };
+
+static inline bool ple_takes(unsigned horizons, unsigned horizon)
+{
+	return horizons >> horizon & 1;
+}
 
 /* What a model forecasts from. */
 struct ple_view {

@@ -14,7 +14,10 @@ void ple_residual_init(struct ple_residual *residual)
 /* The spread is below 2^24: a fraction of four bits fewer leaves room for the product. */
 void ple_residual_learn(struct ple_residual *r, const struct ple_lessons *lessons)
 {
-	for (unsigned h = 0; h < lessons->count; h++) {
+	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+		if (!ple_takes(lessons->ended, h))
+			continue;
+
 		int32_t said = ple_was_said(lessons, h, PLE_POINT);
 		int32_t error = (lessons->of[h].actual - said) * 256;
 		int32_t spread = r->spread[h], quantile = r->quantile[h];

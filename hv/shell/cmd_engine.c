@@ -17,14 +17,25 @@ static const char *const places[CONFIG_ENGINES] = {
 	[CONFIG_ENGINE_CORE] = "core",
 };
 
-static uint64_t windows_lost(void)
-{
-	uint64_t lost = 0;
+/* Of all vCPUs. */
+struct windows {
+	uint64_t observed, rested, lost;
+};
 
-	for (unsigned i = 0; i < VM_MAX; i++)
-		for (uint32_t k = 0; vms[i] && k < vms[i]->vcpu_count; k++)
-			lost += vms[i]->vcpus[k]->predict->handover.lost;
-	return lost;
+static struct windows count_windows(void)
+{
+	struct windows sum = { 0 };
+
+	for (unsigned i = 0; i < VM_MAX; i++) {
+		for (uint32_t k = 0; vms[i] && k < vms[i]->vcpu_count; k++) {
+			const struct predict *predict = vms[i]->vcpus[k]->predict;
+
+			sum.observed += predict->engine.history.windows;
+			sum.rested += predict->engine.steady.rested;
+			sum.lost += predict->handover.lost;
+		}
+	}
+	return sum;
 }
 
 static void print_core(const struct core *core)
@@ -40,10 +51,13 @@ static void print_core(const struct core *core)
 
 static enum error show(void)
 {
+	struct windows windows = count_windows();
+
 	shell_printf("engine: %s", places[engine_place()]);
 	if (engine_own_core() >= 0)
 		shell_printf(" %d", engine_own_core());
-	shell_printf("; %s kernels; %lu windows lost\n", predict_kernels->name, windows_lost());
+	shell_printf("; %s kernels; %lu windows, %lu rested through, %lu lost\n",
+		     predict_kernels->name, windows.observed, windows.rested, windows.lost);
 	shell_puts("core    pieces   helping     ticks   longest  gave way    time\n");
 	for (uint32_t i = 0; i < core_count; i++)
 		print_core(cores[i]);
@@ -91,7 +105,8 @@ SHELL_COMMAND(
 	engine, .area = AREA, .name = "engine", .params = "[tick | idle | core N]",
 	.summary = "show where forecasts are worked out and what that costs, or move it",
 	.help = "Every 10 ms the predictive engine looks at each vCPU that is forecast: a piece of\n"
-		"work of some thousand instructions, which waits while anybody wants the core.\n"
+		"work of some thousand instructions, which waits while anybody wants the core. Where\n"
+		"nothing changes the engine rests, and the piece is of some hundred.\n"
 		"  tick    each core does its own vCPUs, right after the tick\n"
 		"  idle    cores with nothing to run do everybody's, those of a busy core after 2 ms\n"
 		"          at the latest itself\n"

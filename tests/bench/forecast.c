@@ -3,8 +3,10 @@
  * against what came (prequential: it never sees a window before forecasting it) on the second
  * half of each trace, and prints figures relative to the baselines.
  *
- * usage: forecast [--kernel general|sse2|avx2] [--weights FILE] [--no-lstm] [--dump] TRACE.csv...
+ * usage: forecast [--kernel general|sse2|avx2] [--weights FILE] [--no-lstm]
+ *		   [--restless] [--dump] TRACE.csv...
  *
+ * --restless makes a full step of each window (ple/steady.h).
  * --dump prints what training needs instead: for each window of each trace the LSTM's inputs and
  * the next demands, relative as the engine sees them.
  */
@@ -33,6 +35,7 @@ struct score {
 	unsigned under[PLE_HORIZONS]; /* windows above the mixture's 0.95 quantile */
 	unsigned count[PLE_HORIZONS];
 	struct count_score resource[PLE_RESOURCES];
+	double rested;	      /* percent of all windows (ple/steady.h) */
 	double integer, real; /* losses of the LSTM's frozen last layer, in integers and doubles */
 };
 
@@ -56,6 +59,7 @@ struct options {
 	const struct ple_weights *weights;
 	uint32_t members; /* 0: the default */
 	bool dump;
+	bool restless; /* a full step each window */
 };
 
 static double pinball(double said, double actual, unsigned level)
@@ -79,11 +83,15 @@ static double actual_us(const struct trace_windows *trace, unsigned t, unsigned 
 	return sum / windows;
 }
 
-/* NAN: the member has no seat. */
+/* NAN: the member has no seat. The rivals never rest (ple/steady.h). */
 static double said_us(const struct ple_engine *e, unsigned who, unsigned h, unsigned level)
 {
 	struct ple_targets said;
 
+	if (who == PLE_LAST)
+		return (double)ple_history_value(&e->history, 0) / PLE_VALUE_US;
+	if (who == PLE_MAX8)
+		return (double)ple_history_max8(&e->history) / PLE_VALUE_US;
 	if (who < PLE_MEMBERS)
 		return ple_engine_said(e, who, &said) ? (double)said.of[h][level] / PLE_VALUE_US
 						      : NAN;
@@ -200,8 +208,10 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 	if (options->members)
 		ple_engine_enable(&engine, options->members);
 	for (unsigned t = 0; t < trace->count; t++) {
+		if (options->restless)
+			ple_steady_break(&engine.steady);
 		ple_engine_observe(&engine, &trace->window[t]);
-		if (options->weights) {
+		if (options->weights && engine.steady.resting == 0) {
 			float_lstm_step(&options->weights->lstm, &real, engine.lstm.xh);
 			compare_lstm(score, &engine, &real, trace, t);
 		}
@@ -213,6 +223,7 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 		score_counts(&score->resource[PLE_MEMORY], &engine, trace, t, PLE_MEMORY);
 		score_counts(&score->resource[PLE_IO], &engine, trace, t, PLE_IO);
 	}
+	score->rested = 100.0 * engine.steady.rested / trace->count;
 }
 
 static const char *base_name(const char *path)
@@ -275,7 +286,7 @@ static void sum_up(struct summary *sum, const struct score *s, const char *path)
 		printf(" %4.1f%% |", under);
 		sum->under[h] += under;
 	}
-	printf("\n");
+	printf(" rested %.1f%%\n", s->rested);
 	sum->int_log += s->real > 0 ? log(s->integer / s->real) : 0;
 	sum_up_counts(&sum->resource[PLE_MEMORY], s, PLE_MEMORY);
 	sum_up_counts(&sum->resource[PLE_IO], s, PLE_IO);
@@ -368,9 +379,11 @@ static int parse_options(struct options *o, int argc, char **argv)
 	o->kernels = __builtin_cpu_supports("avx2") ? &ple_kernels_avx2 : &ple_kernels_general;
 	for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
 		if (strcmp(argv[i], "--dump") == 0)
-			o->dump = true;
+			o->dump = o->restless = true;
 		else if (strcmp(argv[i], "--no-lstm") == 0)
 			lstm = false;
+		else if (strcmp(argv[i], "--restless") == 0)
+			o->restless = true;
 		else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
 			o->kernels = find_kernels(argv[++i]);
 		else if (strcmp(argv[i], "--members") == 0 && i + 1 < argc)
@@ -393,7 +406,7 @@ int main(int argc, char **argv)
 
 	if (first < 0) {
 		fprintf(stderr, "usage: forecast [--kernel NAME] [--weights FILE] [--no-lstm] "
-				"[--dump] TRACE.csv...\n");
+				"[--restless] [--dump] TRACE.csv...\n");
 		return 2;
 	}
 	if (!options.dump)

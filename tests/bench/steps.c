@@ -2,7 +2,7 @@
  * Counts of instructions: run under `valgrind --tool=callgrind --toggle-collect=FUNCTION`. Runs the
  * function named by its arguments a thousand times on changing input.
  *
- * usage: steps lstm|engine general|sse2|avx2
+ * usage: steps lstm|engine|idle general|sse2|avx2
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,6 +47,23 @@ static void run_engine(const struct ple_kernels *kernels, const struct ple_weigh
 	}
 }
 
+/* Nothing happens: what an engine takes that may rest (ple/steady.h). */
+static void run_idle(const struct ple_kernels *kernels, const struct ple_weights *weights)
+{
+	static struct ple_engine engine;
+	const struct ple_window window = { 0 };
+
+	ple_engine_init(&engine, kernels);
+	ple_engine_use_weights(&engine, weights);
+	for (unsigned i = 0; i < ROUNDS; i++)
+		ple_engine_observe(&engine, &window);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(const struct ple_kernels *kernels, const struct ple_weights *weights);
+} kinds[] = { { "lstm", run_lstm }, { "engine", run_engine }, { "idle", run_idle } };
+
 int main(int argc, char **argv)
 {
 	static const struct ple_kernels *const all[] = { &ple_kernels_general, &ple_kernels_sse2,
@@ -55,16 +72,13 @@ int main(int argc, char **argv)
 
 	if (argc != 3 ||
 	    ple_weights_load(&weights, ple_default_weights, ple_default_weights_size)) {
-		fprintf(stderr, "usage: steps lstm|engine general|sse2|avx2\n");
+		fprintf(stderr, "usage: steps lstm|engine|idle general|sse2|avx2\n");
 		return 2;
 	}
-	for (unsigned i = 0; i < 3; i++) {
-		if (strcmp(argv[2], all[i]->name) != 0)
-			continue;
-		if (strcmp(argv[1], "lstm") == 0)
-			run_lstm(all[i], &weights);
-		else
-			run_engine(all[i], &weights);
-	}
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (unsigned k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (strcmp(argv[2], all[i]->name) == 0 &&
+			    strcmp(argv[1], kinds[k].name) == 0)
+				kinds[k].run(all[i], &weights);
 	return 0;
 }

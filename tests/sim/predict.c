@@ -66,9 +66,18 @@ void predict_free(struct predict_sim *p)
 	free(p);
 }
 
-uint64_t predict_windows(const struct predict_sim *p)
+uint64_t predict_rests(const struct predict_sim *p)
 {
-	return p->forecast;
+	uint64_t rests = 0;
+
+	for (unsigned i = 0; i < p->tasks; i++)
+		rests += p->task[i].engine.steady.rested;
+	return rests;
+}
+
+uint64_t predict_steps(const struct predict_sim *p)
+{
+	return p->forecast - predict_rests(p);
 }
 
 static uint64_t waited(const struct sim *sim, const struct sched_entity *entity)

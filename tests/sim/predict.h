@@ -25,7 +25,11 @@ struct predict_sim *predict_run(struct sim *sim, uint64_t until, enum predict_so
 				enum sched_fault fault, const struct predict_sim *oracle);
 void predict_free(struct predict_sim *predict);
 
-/* Windows of latency-sensitive tasks that were forecast: each costs the engine's time. */
-uint64_t predict_windows(const struct predict_sim *predict);
+/*
+ * Windows of latency-sensitive tasks that were forecast, each of which costs the engine's time, and
+ * those that the engine rested through (ple/steady.h), which cost less.
+ */
+uint64_t predict_steps(const struct predict_sim *predict);
+uint64_t predict_rests(const struct predict_sim *predict);
 
 #endif

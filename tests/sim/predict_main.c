@@ -66,12 +66,13 @@ static void count_actions(struct sim *sim, const struct sched_core *core,
 	swapped += kind == SCHED_TRACE_SWAP;
 }
 
-static void collect(struct sim *sim, uint64_t forecasts, struct outcome *out)
+static void collect(struct sim *sim, const struct predict_sim *predict, struct outcome *out)
 {
 	struct sim_samples bursts = { 0 };
 	uint64_t left = sim->now * sim->core_count, hogs = 0;
 	uint64_t charge = CHARGE_EXIT * sim_exits(sim) + CHARGE_IPI * sim->kicks +
-			  CHARGE_FORECAST * forecasts;
+			  CHARGE_FORECAST * predict_steps(predict) +
+			  CHARGE_REST * predict_rests(predict);
 
 	for (unsigned i = 0; i < sim->task_count; i++) {
 		struct sim_task *task = &sim->tasks[i];
@@ -125,7 +126,7 @@ static struct predict_sim *run_one(const struct run *run, const struct scenario 
 	else
 		sim_add_scenario(&sim, scenario, seed);
 	predict = predict_run(&sim, scenario->duration, run->source, run->fault, oracle);
-	collect(&sim, predict_windows(predict), out);
+	collect(&sim, predict, out);
 	sim_close(&sim);
 	return predict;
 }
