@@ -90,7 +90,7 @@ clean:	## remove what was built; keeps what was downloaded
 # --- the suites of `make test` -------------------------------------------------------------------
 # Each is a target whose last line says `... N passed, N failed`.
 
-TEST_SUITES += unit-suite check-scripts check-headers check-nosimd sim-properties fuzz-short boot-suite shell-suite
+TEST_SUITES += unit-suite check-scripts check-headers check-nosimd sim-properties fuzz-short boot-suite shell-suite lab-suite
 
 .PHONY: unit-suite check-scripts check-headers check-nosimd boot-suite
 unit-suite: $(UNIT_TESTS:%=$(BUILD)/unit/%)
