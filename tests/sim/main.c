@@ -17,6 +17,7 @@
 #include "tests/sim/tsv.h"
 
 #define MAX_TASKS 128
+#define MAX_VCPUS 100000 /* of a large machine */
 
 struct options {
 	const char *scenario; /* NULL: all */
@@ -35,7 +36,7 @@ struct outcome {
 	uint64_t missed;
 	double hogs_raw;
 	double hogs_charged;
-	double fair_error;
+	double fair_error; /* negative: not measured */
 	uint64_t switches;
 	uint64_t exits;
 };
@@ -68,18 +69,22 @@ static void collect(struct sim *sim, struct outcome *out)
 	out->exits = sim_exits(sim);
 	out->hogs_raw = share_left(hogs, 0, left);
 	out->hogs_charged = share_left(hogs, charge, left);
-	out->fair_error = 100 * sim->fair_error;
+	out->fair_error = sim->no_fluid ? -1 : 100 * sim->fair_error;
 }
 
 static void print_row(const char *scenario, const char *policy, struct outcome *out)
 {
-	printf("%-5s %-14s %9llu %9llu %9llu %9llu %9llu %6llu %7.2f %7.2f %6.2f %7llu %8llu\n",
+	char unfair[16] = "-";
+
+	if (out->fair_error >= 0)
+		snprintf(unfair, sizeof(unfair), "%.2f", out->fair_error);
+	printf("%-5s %-14s %9llu %9llu %9llu %9llu %9llu %6llu %7.2f %7.2f %6s %7llu %8llu\n",
 	       scenario, policy, (unsigned long long)sim_quantile(&out->lateness, 0.5),
 	       (unsigned long long)sim_quantile(&out->lateness, 0.9),
 	       (unsigned long long)sim_quantile(&out->lateness, 0.99),
 	       (unsigned long long)sim_quantile(&out->lateness, 1.0),
 	       (unsigned long long)sim_quantile(&out->bursts, 0.99),
-	       (unsigned long long)out->missed, out->hogs_raw, out->hogs_charged, out->fair_error,
+	       (unsigned long long)out->missed, out->hogs_raw, out->hogs_charged, unfair,
 	       (unsigned long long)out->switches, (unsigned long long)out->exits);
 }
 
@@ -98,7 +103,8 @@ static void write_tsv(FILE *tsv, const char *prefix, struct outcome *out)
 	fprintf(tsv, "%s.missed\t%llu\tcount\n", prefix, (unsigned long long)out->missed);
 	fprintf(tsv, "%s.hogs_raw\t%.3f\tpercent\n", prefix, out->hogs_raw);
 	fprintf(tsv, "%s.hogs_charged\t%.3f\tpercent\n", prefix, out->hogs_charged);
-	fprintf(tsv, "%s.fair_err\t%.3f\tpercent\n", prefix, out->fair_error);
+	if (out->fair_error >= 0)
+		fprintf(tsv, "%s.fair_err\t%.3f\tpercent\n", prefix, out->fair_error);
 	fprintf(tsv, "%s.switches\t%llu\tcount\n", prefix, (unsigned long long)out->switches);
 	fprintf(tsv, "%s.exits\t%llu\tcount\n", prefix, (unsigned long long)out->exits);
 }
@@ -240,26 +246,42 @@ static void for_policies(const struct options *options, FILE *tsv, const struct 
 	}
 }
 
+/* What the options make together: NULL, or the reason why that is nothing. */
+static const char *mistake(const struct options *options)
+{
+	unsigned kinds = !!options->scenario + !!options->trace + !!options->vcpus;
+
+	if (!options->cores != !options->vcpus)
+		return "--cores and --vcpus need each other";
+	if (kinds > 1)
+		return "only one of --scenario, --trace, --vcpus";
+	if (options->record && (options->trace || options->vcpus))
+		return "--record is for scenarios";
+	if (options->scenario && !scenario_find(options->scenario))
+		return "no such scenario; tests/sim/scenarios.c has them";
+	return NULL;
+}
+
 static bool parse(int argc, char **argv, struct options *options)
 {
 	const struct command_option known[] = {
-		{ "scenario", .text = &options->scenario }, { "policy", .text = &options->policy },
-		{ "trace", .text = &options->trace },	    { "tsv", .text = &options->tsv },
-		{ "seed", .number = &options->seed },	    { "record", .text = &options->record },
-		{ "cores", .number = &options->cores },	    { "vcpus", .number = &options->vcpus },
+		{ "scenario", .text = &options->scenario },
+		{ "policy", .policy = &options->policy },
+		{ "trace", .text = &options->trace },
+		{ "tsv", .text = &options->tsv },
+		{ "seed", .number = &options->seed },
+		{ "record", .text = &options->record },
+		{ "cores", .number = &options->cores, .min = 1, .max = SCHED_MAX_CORES },
+		{ "vcpus", .number = &options->vcpus, .min = 1, .max = MAX_VCPUS },
 	};
+	const char *why;
 
 	if (!options_parse(argc, argv, known, sizeof(known) / sizeof(known[0])))
 		return false;
-	if (options->vcpus && (!options->cores || options->cores > SCHED_MAX_CORES)) {
-		fprintf(stderr, "sim: --cores must be 1 to %d\n", SCHED_MAX_CORES);
-		return false;
-	}
-	if (options->scenario && !scenario_find(options->scenario)) {
-		fprintf(stderr, "sim: no scenario %s\n", options->scenario);
-		return false;
-	}
-	return true;
+	why = mistake(options);
+	if (why)
+		fprintf(stderr, "sim: %s\n", why);
+	return !why;
 }
 
 static int run_all(const struct options *options, FILE *tsv)
@@ -267,14 +289,15 @@ static int run_all(const struct options *options, FILE *tsv)
 	char message[256];
 	struct trace_csv trace;
 
+	if (options->trace &&
+	    trace_csv_load(&trace, options->trace, message, sizeof(message)) != OK) {
+		fprintf(stderr, "sim: %s\n", message);
+		return 1;
+	}
 	printf("%-5s %-14s %9s %9s %9s %9s %9s %6s %7s %7s %6s %7s %8s\n", "", "policy", "late p50",
 	       "p90", "p99", "max", "burst p99", "missed", "hogs %", "charged", "unfair%", "switch",
 	       "exits");
 	if (options->trace) {
-		if (trace_csv_load(&trace, options->trace, message, sizeof(message)) != OK) {
-			fprintf(stderr, "sim: %s\n", message);
-			return 1;
-		}
 		for_policies(options, tsv, NULL, &trace);
 		trace_csv_free(&trace);
 		return 0;

@@ -6,14 +6,36 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static bool set_number(uint64_t *number, const char *text)
+#include "sched/sched.h"
+
+static const char *set_number(const struct command_option *option, const char *text)
 {
+	uint64_t number;
 	char *end;
 
 	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return isdigit((unsigned char)text[0]) && !*end && !errno;
+	number = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)text[0]) || *end || errno)
+		return "not a number";
+	if (number < option->min || (option->max && number > option->max))
+		return "out of range";
+	*option->number = number;
+	return NULL;
+}
+
+static const char *set_policy(const char **policy, const char *text)
+{
+	unsigned count;
+	const struct sched_ops *const *policies = sched_policies(&count);
+
+	for (unsigned i = 0; i < count; i++)
+		if (strcmp(sched_policy_name(policies[i]), text) == 0) {
+			*policy = text;
+			return NULL;
+		}
+	return "no such policy; sched/policies.c has them";
 }
 
 static bool add(struct option_list *list, const char *text)
@@ -33,8 +55,10 @@ static const char *set(const struct command_option *option, const char *text)
 		*option->text = text;
 	else if (option->list)
 		return add(option->list, text) ? NULL : "given too often";
+	else if (option->policy)
+		return set_policy(option->policy, text);
 	else
-		return set_number(option->number, text) ? NULL : "not a number";
+		return set_number(option, text);
 	return NULL;
 }
 

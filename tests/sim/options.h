@@ -18,7 +18,9 @@ struct option_list {
 struct command_option {
 	const char *name;
 	const char **text;
-	uint64_t *number; /* decimal, octal after 0, hexadecimal after 0x */
+	const char **policy; /* text, the name of a scheduling policy */
+	uint64_t *number;    /* decimal, octal after 0, hexadecimal after 0x */
+	uint64_t min, max;   /* of a number; max 0: any */
 	struct option_list *list;
 	bool *flag; /* an option without a value */
 };

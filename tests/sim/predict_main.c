@@ -197,12 +197,30 @@ static void compare(const struct options *options, FILE *tsv, const char *name,
 		write_goals(tsv, name, out);
 }
 
-static void compare_all(const struct options *options, FILE *tsv, const struct scenario *list,
+/* True if the list has what is asked for. */
+static bool compare_all(const struct options *options, FILE *tsv, const struct scenario *list,
 			unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (!options->scenario || strcmp(options->scenario, list[i].name) == 0)
-			compare(options, tsv, list[i].name, &list[i], NULL);
+	bool any = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (options->scenario && strcmp(options->scenario, list[i].name) != 0)
+			continue;
+		compare(options, tsv, list[i].name, &list[i], NULL);
+		any = true;
+	}
+	return any;
+}
+
+static int compare_scenarios(const struct options *options, FILE *tsv)
+{
+	bool any = compare_all(options, tsv, scenarios, scenario_count);
+
+	any |= compare_all(options, tsv, spike_scenarios, spike_scenario_count);
+	any |= compare_all(options, tsv, crowded_scenarios, crowded_scenario_count);
+	if (!any)
+		fprintf(stderr, "sim-predict: no scenario %s\n", options->scenario);
+	return any ? 0 : 2;
 }
 
 static int compare_trace(const struct options *options, FILE *tsv, const char *path)
@@ -244,11 +262,8 @@ int main(int argc, char **argv)
 		return 1;
 	printf("%-10s %-12s %9s %9s %9s %9s %9s %7s %7s %6s %6s %6s\n", "", "", "burst p50", "p99",
 	       "max", "/credit", "/reactive", "hogs %", "unfair%", "reserv", "missed", "swaps");
-	if (!options.traces.count) {
-		compare_all(&options, tsv, scenarios, scenario_count);
-		compare_all(&options, tsv, spike_scenarios, spike_scenario_count);
-		compare_all(&options, tsv, crowded_scenarios, crowded_scenario_count);
-	}
+	if (!options.traces.count)
+		status = compare_scenarios(&options, tsv);
 	for (unsigned i = 0; i < options.traces.count; i++)
 		status |= compare_trace(&options, tsv, options.traces.value[i]);
 	return tsv_close(tsv, options.tsv) ? status : 1;

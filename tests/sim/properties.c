@@ -1,13 +1,16 @@
 /*
  * Property tests: random scenarios, each from a seed, and what must hold in all of them. A failure
- * prints the property, the seed and how to run that scenario again; the run ends with 1.
+ * prints the property, the seed and how to run that scenario again; the run ends with 1. A scenario
+ * that ends the whole program (an assertion, a bad pointer) or takes a minute prints its seed too.
  *
  *	properties [--count N] [--first SEED] [--policy NAME] [--verbose]
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sched/credit.h"
 #include "tests/sim/options.h"
@@ -19,6 +22,8 @@
 #define IDLE_GRACE (20 * (150 + 300 + 300 + 400))
 /* With affinity a core looks at a few entities only, and again at its next decision. */
 #define IDLE_GRACE_AFFINITY (100 * MS)
+/* No scenario takes nearly as long: one that does is in an endless loop. */
+#define SECONDS_MOST 60
 
 /*
  * What each policy promises. Times in ms, shortfalls over a second as a share of it; 0: no promise.
@@ -247,6 +252,37 @@ static void check_end(struct sim *sim)
 
 /* ---- Running ---- */
 
+static struct {
+	uint64_t seed;
+	const char *policy; /* NULL: the seed chooses */
+} running;
+
+static void print_again(void)
+{
+	printf("again: make sim-properties SIM_ARGS=\"--first %llu --count 1%s%s --verbose\"\n",
+	       (unsigned long long)running.seed, running.policy ? " --policy " : "",
+	       running.policy ? running.policy : "");
+}
+
+/* stdio in a signal handler: the program is at its end, and the seed is worth the risk. */
+static void die(int number)
+{
+	signal(SIGABRT, SIG_DFL);
+	printf("FAILED seed %llu: %s\n", (unsigned long long)running.seed,
+	       number == SIGALRM ? "does not end" : strsignal(number));
+	print_again();
+	fflush(stdout);
+	_exit(1);
+}
+
+static void catch_ends(void)
+{
+	static const int ends[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM };
+
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		signal(ends[i], die);
+}
+
 static const struct promise *promise_of(const char *policy)
 {
 	for (unsigned i = 0; i < sizeof(promises) / sizeof(promises[0]); i++)
@@ -260,6 +296,9 @@ static bool run_one(uint64_t seed, const char *policy, bool verbose)
 	struct random_traits traits;
 	struct sim sim;
 
+	running.seed = seed;
+	running.policy = policy;
+	alarm(SECONDS_MOST);
 	memset(&check, 0, sizeof(check));
 	random_open(&sim, seed, policy, &traits);
 	check.sim = &sim;
@@ -277,8 +316,7 @@ static bool run_one(uint64_t seed, const char *policy, bool verbose)
 		       100 * sim.fair_error, (unsigned long long)sim.events_done,
 		       check.failed ? ": " : "", check.message);
 	if (check.failed)
-		printf("again: properties --first %llu --count 1%s%s --verbose\n",
-		       (unsigned long long)seed, policy ? " --policy " : "", policy ? policy : "");
+		print_again();
 	sim_close(&sim);
 	return !check.failed;
 }
@@ -289,14 +327,15 @@ int main(int argc, char **argv)
 	const char *policy = NULL;
 	bool verbose = false;
 	const struct command_option known[] = {
-		{ "count", .number = &count },
+		{ "count", .number = &count, .min = 1 },
 		{ "first", .number = &first },
-		{ "policy", .text = &policy },
+		{ "policy", .policy = &policy },
 		{ "verbose", .flag = &verbose },
 	};
 
 	if (!options_parse(argc, argv, known, sizeof(known) / sizeof(known[0])))
 		return 2;
+	catch_ends();
 	for (uint64_t seed = first; seed < first + count; seed++)
 		failed += !run_one(seed, policy, verbose);
 	printf("random scenarios: %llu passed, %llu failed\n", (unsigned long long)(count - failed),

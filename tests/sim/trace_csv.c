@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Eleven days: so sums and ticks fit 64 bits. */
+#define MOST_US 1000000000000ull
+
 enum column { COLUMN_TIME, COLUMN_CPU, COLUMN_WAIT, COLUMNS };
 
 static const char *const column_names[COLUMNS] = { "t_us", "cpu_us", "wait_us" };
@@ -19,33 +22,62 @@ struct reader {
 	size_t size;
 };
 
+/* About the current line, or, before the first, about the whole file. */
 static enum error fail(struct reader *r, enum error error, const char *reason, const char *detail)
 {
-	snprintf(r->message, r->size, "%s:%u: %s%s", r->path, r->line, reason, detail);
+	char line[16] = "";
+
+	if (r->line)
+		snprintf(line, sizeof(line), ":%u", r->line);
+	snprintf(r->message, r->size, "%s%s: %s%s", r->path, line, reason, detail);
 	return error;
 }
 
-static bool next_line(struct reader *r)
+/* OK, ERR_NOT_FOUND at the end of the file, or what is wrong with the line. */
+static enum error next_line(struct reader *r)
 {
-	if (!fgets(r->text, sizeof(r->text), r->file))
-		return false;
+	size_t length;
+
+	if (!fgets(r->text, sizeof(r->text), r->file)) {
+		bool broken = ferror(r->file); /* a folder, say */
+
+		return broken ? fail(r, ERR_FORMAT, strerror(errno), "") : ERR_NOT_FOUND;
+	}
 	r->line++;
+	length = strlen(r->text);
+	if (length == sizeof(r->text) - 1 && r->text[length - 1] != '\n')
+		return fail(r, ERR_FORMAT, "longer than 4094 characters", "");
 	r->text[strcspn(r->text, "\r\n")] = '\0';
-	return true;
+	return OK;
+}
+
+static enum error find_columns(struct reader *r)
+{
+	char *rest = r->text, *name;
+
+	for (unsigned c = 0; c < COLUMNS; c++)
+		r->place[c] = -1;
+	for (int place = 0; (name = strsep(&rest, ",")); place++)
+		for (unsigned c = 0; c < COLUMNS; c++) {
+			if (strcmp(name, column_names[c]) != 0)
+				continue;
+			if (r->place[c] >= 0)
+				return fail(r, ERR_FORMAT, "twice there is a column ", name);
+			r->place[c] = place;
+		}
+	return OK;
 }
 
 static enum error read_header(struct reader *r)
 {
-	char *rest = r->text, *name;
+	enum error error = next_line(r);
 
-	if (!next_line(r))
+	if (error == ERR_NOT_FOUND)
 		return fail(r, ERR_FORMAT, "empty file", "");
-	for (unsigned c = 0; c < COLUMNS; c++)
-		r->place[c] = -1;
-	for (int place = 0; (name = strsep(&rest, ",")); place++)
-		for (unsigned c = 0; c < COLUMNS; c++)
-			if (strcmp(name, column_names[c]) == 0)
-				r->place[c] = place;
+	if (error == OK)
+		error = find_columns(r);
+	if (error != OK)
+		return error;
 	for (unsigned c = 0; c < COLUMNS; c++)
 		if (r->place[c] < 0)
 			return fail(r, ERR_FORMAT, "missing column ", column_names[c]);
@@ -56,9 +88,8 @@ static bool parse_number(const char *text, uint64_t *value)
 {
 	char *end;
 
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return errno == 0 && end != text && *end == '\0' && *text >= '0' && *text <= '9';
+	*value = strtoull(text, &end, 10); /* far too large: ULLONG_MAX */
+	return end != text && *end == '\0' && *text >= '0' && *text <= '9';
 }
 
 static enum error read_values(struct reader *r, uint64_t values[COLUMNS])
@@ -72,6 +103,9 @@ static enum error read_values(struct reader *r, uint64_t values[COLUMNS])
 				continue;
 			if (!parse_number(field, &values[c]))
 				return fail(r, ERR_FORMAT, "not a number in column ",
+					    column_names[c]);
+			if (values[c] > MOST_US)
+				return fail(r, ERR_FORMAT, "more than 1e12 us in column ",
 					    column_names[c]);
 			found++;
 		}
@@ -95,7 +129,7 @@ static enum error read_rows(struct reader *r, struct trace_csv *trace)
 	uint64_t before = 0, total = 0, values[COLUMNS];
 	enum error error = OK;
 
-	while (error == OK && next_line(r)) {
+	while (error == OK && (error = next_line(r)) == OK) {
 		struct trace_row row;
 
 		error = read_values(r, values);
@@ -111,9 +145,9 @@ static enum error read_rows(struct reader *r, struct trace_csv *trace)
 		total += row.demand_us;
 		error = append(trace, row);
 	}
-	if (error == OK && total == 0)
+	if (error == ERR_NOT_FOUND && total == 0)
 		return fail(r, ERR_FORMAT, "no demand in any row", "");
-	return error;
+	return error == ERR_NOT_FOUND ? OK : error;
 }
 
 enum error trace_csv_load(struct trace_csv *trace, const char *path, char *message, size_t size)
@@ -136,7 +170,7 @@ enum error trace_csv_load(struct trace_csv *trace, const char *path, char *messa
 
 void trace_csv_limit(struct trace_csv *trace, unsigned percent)
 {
-	uint64_t demand = 0, limit = 0;
+	unsigned __int128 demand = 0, limit = 0;
 
 	for (unsigned i = 0; i < trace->rows; i++) {
 		demand += trace->row[i].demand_us;
@@ -144,7 +178,7 @@ void trace_csv_limit(struct trace_csv *trace, unsigned percent)
 	}
 	limit = limit * percent / 100;
 	for (unsigned i = 0; i < trace->rows && demand > limit; i++)
-		trace->row[i].demand_us = trace->row[i].demand_us * limit / demand;
+		trace->row[i].demand_us = (uint64_t)(trace->row[i].demand_us * limit / demand);
 }
 
 void trace_csv_free(struct trace_csv *trace)

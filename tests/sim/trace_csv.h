@@ -22,8 +22,8 @@ struct trace_csv {
 
 /*
  * Reads a trace. On an error `message` says file, line and reason. ERR_NOT_FOUND: no such file;
- * ERR_FORMAT: a needed column is missing, a value is no number, time runs backwards, or there is
- * no demand at all.
+ * ERR_FORMAT: a needed column is missing or there twice, a line is longer than 4094 characters, a
+ * value is no number or over 1e12, time runs backwards, or there is no demand at all.
  */
 enum error trace_csv_load(struct trace_csv *trace, const char *path, char *message, size_t size);
 

@@ -4,7 +4,7 @@
 # All of these folders are pure; of hv/, vmx/ and drivers/ only the files named.
 PURE_SRCS := $(wildcard ple/*.c sched/*.c drivers/virt/*.c hv/images/*.c)
 PURE_SRCS += hv/error.c
-PURE_SRCS += tests/sim/trace_csv.c tests/sim/max_min.c
+PURE_SRCS += tests/sim/trace_csv.c tests/sim/max_min.c tests/sim/options.c
 PURE_SRCS += tests/sim/scenarios.c tests/sim/workload.c
 PURE_SRCS += guests/lib/args.c guests/lib/arrivals.c
 PURE_SRCS += boot/acpi.c boot/elf.c boot/memory_map.c
