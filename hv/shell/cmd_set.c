@@ -12,29 +12,36 @@ struct setting {
 	enum error (*set)(struct config_vm *vm, const char *value);
 };
 
+static enum error refuse(const struct config_vm *vm, const char *setting, const char *value,
+			 const char *reason)
+{
+	return shell_error("vm %s: %s: \"%.40s\" %s; nothing is changed", vm->name, setting, value,
+			   reason);
+}
+
 static struct span span_of(const char *text)
 {
 	return (struct span) { text, strlen(text) };
 }
 
-static enum error number_to(uint32_t *field, const char *value, uint64_t most)
+static enum error set_weight(struct config_vm *vm, const char *value)
 {
 	uint64_t number;
 
-	if (!value_number(span_of(value), &number) || number > most)
-		return shell_error("\"%s\" is not a number from 0 to %lu", value, most);
-	*field = (uint32_t)number;
+	if (!value_number(span_of(value), &number) || number < 1 || number > CONFIG_WEIGHT_MAX)
+		return refuse(vm, "weight", value, "is not a number from 1 to 65535");
+	vm->weight = (uint32_t)number;
 	return OK;
-}
-
-static enum error set_weight(struct config_vm *vm, const char *value)
-{
-	return number_to(&vm->weight, value, CONFIG_WEIGHT_MAX);
 }
 
 static enum error set_cap(struct config_vm *vm, const char *value)
 {
-	return number_to(&vm->cap, value, 100 * CONFIG_MAX_VCPUS);
+	uint64_t number;
+
+	if (!value_number(span_of(value), &number) || number > 100 * vm->vcpus)
+		return refuse(vm, "cap", value, "is not a percentage, at most 100 a vCPU");
+	vm->cap = (uint32_t)number;
+	return OK;
 }
 
 static enum error set_latency(struct config_vm *vm, const char *value)
@@ -43,7 +50,7 @@ static enum error set_latency(struct config_vm *vm, const char *value)
 	uint32_t word;
 
 	if (!value_word(span_of(value), words, &word))
-		return shell_error("\"%s\" is none of no, yes, auto", value);
+		return refuse(vm, "latency", value, "is none of no, yes, auto");
 	vm->latency = (enum config_latency)word;
 	return OK;
 }
@@ -57,10 +64,10 @@ static enum error set_cores(struct config_vm *vm, const char *value)
 		return OK;
 	}
 	if (!value_cores(span_of(value), &vm->cores))
-		return shell_error("\"%s\" is not a list such as 0-1,3", value);
+		return refuse(vm, "cores", value, "is not a list such as 0-1,3");
 	for (uint32_t core = core_count; core < CONFIG_MAX_CORES; core++)
 		if (config_cores_has(&vm->cores, core))
-			return shell_error("there is no core %u", core);
+			return refuse(vm, "cores", value, "names a core that is not there");
 	return OK;
 }
 

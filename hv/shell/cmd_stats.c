@@ -50,6 +50,16 @@ static void print_rows(struct reason_row *rows)
 	shell_printf("%-32s %11lu %13lu\n", "all", sum.count, sum.ticks);
 }
 
+static void print_params(const struct vcpu *vcpu)
+{
+	const struct sched_entity *entity = &vcpu->sched;
+
+	shell_printf("vcpu %u: %s (%s), weight %u, cap %u%%, core %u\n", vcpu->index,
+		     entity->class == SCHED_LATENCY ? "latency-sensitive" : "throughput",
+		     entity->params.class_auto ? "detected" : "given", entity->params.weight,
+		     entity->params.cap, atomic_load(&entity->core));
+}
+
 static void print_sched(const struct vcpu *vcpu)
 {
 	const struct sched_stats *s = &vcpu->sched.stats;
@@ -76,6 +86,7 @@ static enum error cmd_stats(int argc, char **argv)
 		rows[i] = (struct reason_row) { .reason = i };
 	for (uint32_t i = first; i < end; i++) {
 		add_vcpu(rows, vcpu->vm->vcpus[i]);
+		print_params(vcpu->vm->vcpus[i]);
 		print_sched(vcpu->vm->vcpus[i]);
 	}
 	print_rows(rows);

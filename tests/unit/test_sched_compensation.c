@@ -141,6 +141,34 @@ static void the_preempted_goes_on_first_and_is_paid_exactly(void **state)
 	assert_null(book()->creditor);
 }
 
+static char dumped[1024];
+
+static void keep_line(void *arg, const char *line)
+{
+	(void)arg;
+	strncat(dumped, line, sizeof(dumped) - strlen(dumped) - 1);
+	strncat(dumped, "\n", sizeof(dumped) - strlen(dumped) - 1);
+}
+
+/* Also while the debtor is blocked, and so in no queue. */
+static void people_see_who_owes_whom(void **state)
+{
+	(void)state;
+	boot();
+	add(0, SCHED_THROUGHPUT, false);
+	add(2, SCHED_LATENCY, false);
+	sched_wake(&core, &tasks[0], 0);
+	sched_pick(&core, 0);
+	sched_wake(&core, &tasks[2], 2 * MS);
+	sched_pick(&core, 2 * MS);
+	assert_true(sched_block(&core, 3 * MS));
+	dumped[0] = '\0';
+	sched_dump(&core, keep_line, NULL);
+	assert_non_null(strstr(dumped, "books: vcpu 2 owes vcpu 0 100000\n"));
+	assert_non_null(strstr(dumped, "books: lent 100000, repaid 0, forgiven 0, owed 100000; "
+				       "balances sum to 0\n"));
+}
+
 /* Those that wake up together take turns for 0.1 ms; then the one with least goes on. */
 static void who_wakes_up_waits_for_no_whole_burst(void **state)
 {
@@ -247,6 +275,7 @@ int main(void)
 		cmocka_unit_test(more_debtors_than_entries_lose_nothing),
 		cmocka_unit_test(closing_forgives),
 		cmocka_unit_test(the_preempted_goes_on_first_and_is_paid_exactly),
+		cmocka_unit_test(people_see_who_owes_whom),
 		cmocka_unit_test(who_wakes_up_waits_for_no_whole_burst),
 		cmocka_unit_test(without_credit_nobody_preempts),
 		cmocka_unit_test(short_bursts_make_it_sensitive_with_hysteresis),
