@@ -104,17 +104,37 @@ static void look_at_pages(struct vcpu *vcpu, struct shadow_window *window)
 	struct vm *vm = vcpu->vm;
 	struct ept_usage usage;
 
-	spin_lock(&vm->lock);
 	usage = ept_collect(&vm->ept, shadow->next_region, REGION_SIZE, true, NULL);
-	vm->ept.flush_needed = false;
-	spin_unlock(&vm->lock);
 	window->pages_looked = usage.mapped;
 	window->pages_touched = usage.accessed;
 	window->pages_dirtied = usage.dirty;
 	shadow->next_region += REGION_SIZE;
 	if (shadow->next_region >= guest_ram_end(vm->ram.size))
 		shadow->next_region = 0;
-	if (!usage.accessed)
+}
+
+/* What it wrote since a window's end found it on a core before. */
+static void look_at_writes(struct vcpu *vcpu, struct shadow_window *window)
+{
+	window->pages_written = (uint32_t)dirty_log_take(
+		&vcpu->dirty_log, (uint16_t)vmread(VMCS_PML_INDEX), &vcpu->vm->ept);
+	vmwrite(VMCS_PML_INDEX, DIRTY_LOG_FIRST);
+}
+
+/* Bits are cleared that the processor may hold in its TLB: then they are flushed. */
+static void look_at_memory(struct vcpu *vcpu, struct shadow_window *window)
+{
+	struct vm *vm = vcpu->vm;
+	bool flush;
+
+	spin_lock(&vm->lock);
+	look_at_pages(vcpu, window);
+	if (vcpu->dirty_log.page)
+		look_at_writes(vcpu, window);
+	flush = vm->ept.flush_needed;
+	vm->ept.flush_needed = false;
+	spin_unlock(&vm->lock);
+	if (!flush)
 		return;
 	vcpu_request_self(vcpu, VCPU_REQUEST_EPT_FLUSH);
 	this_core()->shadow_cost.flushes++;
@@ -151,7 +171,7 @@ static void sample_code(struct vcpu *vcpu)
 static void look_closer(struct vcpu *vcpu, struct shadow_window *window, uint64_t now)
 {
 	take_snapshot(vcpu, now);
-	look_at_pages(vcpu, window);
+	look_at_memory(vcpu, window);
 	if (vcpu->shadow.window_count % SAMPLE_EVERY == 0)
 		sample_code(vcpu);
 }

@@ -6,7 +6,8 @@
  * (vcpu->exit_counts, sched.stats, I/O bytes), and a window is the difference of two totals. What
  * costs more is done on the tick of the core, for the vCPU that is on it: a look at its registers,
  * at the accessed and dirty bits of one 128 KiB region, a different one each window, and every
- * eighth window at the instruction at RIP.
+ * eighth window at the instruction at RIP; and, where the processor logs which pages a vCPU writes
+ * (vmx/dirty_log.h), at that log.
  *
  * Everything here belongs to the owning core (vcpu->sched.core). Times in ticks.
  */
@@ -34,6 +35,7 @@ struct shadow_window {
 	uint32_t pages_looked;	       /* present pages of the region looked at in this window... */
 	uint32_t pages_touched;	       /* ...accessed since the region was looked at before... */
 	uint32_t pages_dirtied;	       /* ...and written. Of the VM, not of this vCPU alone */
+	uint32_t pages_written; /* by this vCPU, anywhere: if there is page-modification logging */
 };
 
 /* Registers at one moment. */

@@ -21,6 +21,7 @@
 #include "hv/wake_lead.h"
 #include "sched/sched.h"
 #include "vmx/counters.h"
+#include "vmx/dirty_log.h"
 #include "vmx/mmio_decode.h"
 #include "vmx/vmcs.h"
 
@@ -112,6 +113,7 @@ struct vcpu {
 	uint64_t io_operations;	       /* IN, OUT and their like */
 	uint64_t io_bytes;
 	uint64_t new_pages; /* RAM that this vCPU touched first */
+	struct dirty_log dirty_log;
 
 	uint64_t halt_ticks; /* slept, total */
 	uint64_t halted_at;  /* host TSC when it went to sleep; 0: it does not */

@@ -264,6 +264,7 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 	vcpu->io_operations = 0;
 	vcpu->io_bytes = 0;
 	vcpu->new_pages = 0;
+	vcpu->dirty_log.spilt = 0;
 	shadow_reset(&vcpu->shadow, now);
 	vcpu_reset_apic(vcpu);
 	if (vcpu->index == 0)

@@ -516,3 +516,18 @@ struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool 
 	}
 	return usage;
 }
+
+void ept_clear_dirty(struct ept *ept, uint64_t gpa)
+{
+	uint64_t *entry, value;
+	unsigned level;
+
+	if (!ept->accessed_dirty || gpa >= EPT_GPA_LIMIT)
+		return;
+	entry = find_entry(ept, gpa, &level);
+	value = load(entry);
+	if (!is_present(value) || !(value & EPT_DIRTY))
+		return;
+	__atomic_fetch_and(entry, ~EPT_DIRTY, __ATOMIC_ACQ_REL);
+	ept->flush_needed = true;
+}

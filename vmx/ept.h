@@ -172,4 +172,7 @@ struct ept_usage {
 struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool clear,
 			     ept_visit visit);
 
+/* Clears the dirty bit of the leaf that maps gpa, if there is one (then flush_needed). */
+void ept_clear_dirty(struct ept *ept, uint64_t gpa);
+
 #endif

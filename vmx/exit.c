@@ -86,6 +86,7 @@ static const vmx_exit_handler handlers[EXIT_REASON_COUNT] = {
 	[EXIT_REASON_XSETBV] = vmx_exit_xsetbv,
 	[EXIT_REASON_VMFUNC] = undefined_instruction,
 	[EXIT_REASON_ENCLS] = undefined_instruction,
+	[EXIT_REASON_PML_FULL] = vmx_exit_dirty_log_full,
 	[EXIT_REASON_APIC_WRITE] = vmx_exit_apic_write,
 	[EXIT_REASON_XSAVES] = undefined_instruction,
 	[EXIT_REASON_XRSTORS] = undefined_instruction,

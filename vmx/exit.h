@@ -38,6 +38,7 @@ enum vmx_verdict vmx_exit_xsetbv(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_io(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_ept_misconfiguration(struct vcpu *vcpu);
+enum vmx_verdict vmx_exit_dirty_log_full(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_vmcall(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_mov_dr(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_hlt(struct vcpu *vcpu);

@@ -13,15 +13,21 @@ static void block_nmis_again(void)
 			vmread(VMCS_GUEST_INTERRUPTIBILITY) | BLOCKING_BY_NMI);
 }
 
+/* The access has not been made, and is made again: so is what it was part of. */
+static inline void undo_what_was_begun(void)
+{
+	vmx_reinject_interrupted_event();
+	if (__builtin_expect(vmread(VMCS_EXIT_QUALIFICATION) & EPT_QUALIFICATION_NMI_UNBLOCKING, 0))
+		block_nmis_again();
+}
+
 enum vmx_verdict vmx_exit_ept_violation(struct vcpu *vcpu)
 {
 	uint64_t gpa = vmread(VMCS_GUEST_PHYSICAL_ADDRESS);
 	struct vm *vm = vcpu->vm;
 	enum error error;
 
-	vmx_reinject_interrupted_event();
-	if (__builtin_expect(vmread(VMCS_EXIT_QUALIFICATION) & EPT_QUALIFICATION_NMI_UNBLOCKING, 0))
-		block_nmis_again();
+	undo_what_was_begun();
 	if (__builtin_expect(!gpa_is_ram(vm->ram.size, gpa), 0))
 		return vmx_mmio(vcpu, gpa);
 	spin_lock(&vm->lock);
@@ -38,4 +44,13 @@ enum vmx_verdict vmx_exit_ept_misconfiguration(struct vcpu *vcpu)
 {
 	return vmx_crash(vcpu, "EPT misconfiguration at 0x%lx",
 			 vmread(VMCS_GUEST_PHYSICAL_ADDRESS));
+}
+
+/* The write that found no room is logged when it is made again (SDM 28.2.6). */
+enum vmx_verdict vmx_exit_dirty_log_full(struct vcpu *vcpu)
+{
+	undo_what_was_begun();
+	dirty_log_spill(&vcpu->dirty_log);
+	vmwrite(VMCS_PML_INDEX, DIRTY_LOG_FIRST);
+	return VMX_RESUME;
 }

@@ -34,6 +34,17 @@ static bool alloc_apic_page(struct vcpu *vcpu)
 	return page;
 }
 
+static bool alloc_dirty_log(struct vcpu *vcpu)
+{
+	uint64_t page;
+
+	if (!vmx_caps.pml)
+		return true;
+	page = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
+	vcpu->dirty_log.page = page ? phys_to_virt(page) : NULL;
+	return page;
+}
+
 /* Vector state shares one page with nothing: AVX-512 needs 2,696 bytes. */
 enum error vmx_vcpu_alloc(struct vcpu *vcpu)
 {
@@ -43,7 +54,7 @@ enum error vmx_vcpu_alloc(struct vcpu *vcpu)
 		return ERR_UNSUPPORTED;
 	vcpu->vmcs = page_alloc_zeroed(PAGE_NODE_ANY, PAGE_COLOUR_ANY);
 	vcpu->vector_state = state ? phys_to_virt(state) : NULL;
-	if (vcpu->vmcs && state && alloc_apic_page(vcpu))
+	if (vcpu->vmcs && state && alloc_apic_page(vcpu) && alloc_dirty_log(vcpu))
 		return OK;
 	vmx_vcpu_free(vcpu);
 	return ERR_NO_MEMORY;
@@ -57,6 +68,9 @@ void vmx_vcpu_free(struct vcpu *vcpu)
 		page_free(virt_to_phys(vcpu->vector_state));
 	if (vcpu->apic_page)
 		page_free(virt_to_phys(vcpu->apic_page));
+	if (vcpu->dirty_log.page)
+		page_free(virt_to_phys(vcpu->dirty_log.page));
+	vcpu->dirty_log.page = NULL;
 	vcpu->apic_page = NULL;
 	vcpu->vmcs = 0;
 	vcpu->vector_state = NULL;
@@ -97,6 +111,7 @@ static void vcpu_settings(struct vmcs_settings *settings, const struct vcpu *vcp
 		.tsc_offset = vcpu->tsc_offset,
 		.ple_gap = vm->config->pause_exits ? PLE_GAP : 0,
 		.ple_window = PLE_WINDOW,
+		.pml_page = vcpu->dirty_log.page ? virt_to_phys(vcpu->dirty_log.page) : 0,
 		.xss_exit_bitmap = UINT64_MAX,
 		.guest_cr4_allowed = vm->cpuid.cr4_allowed,
 		.exception_bitmap = 1u << VECTOR_DB | 1u << VECTOR_AC,

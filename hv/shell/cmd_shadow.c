@@ -44,6 +44,22 @@ static void print_counters(const struct shadow *shadow)
 	}
 }
 
+/* Newest window first. */
+static void print_writes(const struct vcpu *vcpu)
+{
+	const struct shadow_window *w;
+
+	if (!vcpu->dirty_log.page) {
+		shell_puts(
+			"page-modification log: the processor has none; `dirtied` stands for it\n");
+		return;
+	}
+	shell_puts("pages that this vCPU wrote, by the page-modification log, newest first:");
+	for (unsigned back = 0; (w = shadow_window(&vcpu->shadow, back)); back++)
+		shell_printf(" %u", w->pages_written);
+	shell_puts("\n");
+}
+
 static void print_mix(const struct shadow *shadow)
 {
 	uint64_t all = 0;
@@ -86,6 +102,7 @@ static enum error cmd_shadow(int argc, char **argv)
 	if (shell_vcpu_args(argc, argv, &vcpu) != OK)
 		return ERR_INVALID;
 	print_windows(&vcpu->shadow);
+	print_writes(vcpu);
 	print_counters(&vcpu->shadow);
 	print_mix(&vcpu->shadow);
 	print_snapshots(&vcpu->shadow);
@@ -100,7 +117,8 @@ SHELL_COMMAND(
 		"(the two together are its demand), wake-ups, port I/O, pages of RAM touched\n"
 		"for the first time. `touched` and `dirtied` are of the pages of one 128 KiB\n"
 		"region, another one each window, since it was looked at before; they are of the\n"
-		"VM. Where the processor has performance counters, instructions and misses of the\n"
+		"VM. Where the processor logs the pages that a vCPU writes, their number follows.\n"
+		"Where it has performance counters, instructions and misses of the\n"
 		"last-level cache are counted in the guest; where not, it says why not. The mix is\n"
 		"of the instruction at RIP, every eighth window; registers are as they were at the\n"
 		"end of a window that found the vCPU on a core.",
