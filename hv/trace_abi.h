@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TRACE_VERSION	1
+#define TRACE_VERSION	2
 #define TRACE_NO_ENTITY 0xffffu
 
 /*

@@ -53,9 +53,27 @@ static void class(const struct trace_record *record, char *to, size_t size)
 	snprintf(to, size, "%s", record->a == SCHED_LATENCY ? "latency-sensitive" : "throughput");
 }
 
-static void slice(const struct trace_record *record, char *to, size_t size)
+static unsigned low(uint64_t halves)
 {
-	snprintf(to, size, "%lu, was %lu", (unsigned long)record->a, (unsigned long)record->b);
+	return (unsigned)halves;
+}
+
+static unsigned high(uint64_t halves)
+{
+	return (unsigned)(halves >> 32);
+}
+
+static void plan(const struct trace_record *record, char *to, size_t size)
+{
+	static const char *const whys[SCHED_PLAN_WHYS] = {
+		[SCHED_PLAN_OWN] = "its own again",
+		[SCHED_PLAN_GIVES] = "gives to others",
+		[SCHED_PLAN_GROWS] = "needs more",
+	};
+	unsigned why = high(record->a);
+
+	snprintf(to, size, "%u, was %u: %s, forecast %u", low(record->a), low(record->b),
+		 why < SCHED_PLAN_WHYS ? whys[why] : "?", high(record->b));
 }
 
 static void policy(const struct trace_record *record, char *to, size_t size)
@@ -69,8 +87,8 @@ static void policy(const struct trace_record *record, char *to, size_t size)
 
 static void reserve(const struct trace_record *record, char *to, size_t size)
 {
-	snprintf(to, size, "forecast %lu, burst budget %lu", (unsigned long)record->a,
-		 (unsigned long)record->b);
+	snprintf(to, size, "forecast %u, in 50 ms %u; mean %u, budget %u", high(record->a),
+		 low(record->a), high(record->b), low(record->b));
 }
 
 static void release(const struct trace_record *record, char *to, size_t size)
@@ -81,8 +99,8 @@ static void release(const struct trace_record *record, char *to, size_t size)
 
 static void swap(const struct trace_record *record, char *to, size_t size)
 {
-	snprintf(to, size, "gets %lu from entity %lu", (unsigned long)record->a,
-		 (unsigned long)record->b);
+	snprintf(to, size, "gets %u from entity %u, needs %u", low(record->a), low(record->b),
+		 high(record->a));
 }
 
 static void trust(const struct trace_record *record, char *to, size_t size)
@@ -170,12 +188,12 @@ static const struct {
 	[SCHED_TRACE_MIGRATE] = { "migrate", migrate },
 	[SCHED_TRACE_DEBT] = { "debt", debt },
 	[SCHED_TRACE_CLASS] = { "class", class },
-	[SCHED_TRACE_SLICE] = { "slice", slice },
+	[SCHED_TRACE_SLICE] = { "slice", plan },
 	[SCHED_TRACE_POLICY] = { "policy", policy },
 	[SCHED_TRACE_RESERVE] = { "reserve", reserve },
 	[SCHED_TRACE_RELEASE] = { "release", release },
 	[SCHED_TRACE_SWAP] = { "swap", swap },
-	[SCHED_TRACE_CREDIT] = { "credit", slice },
+	[SCHED_TRACE_CREDIT] = { "credit", plan },
 	[SCHED_TRACE_TRUST] = { "trust", trust },
 	[TRACE_VM_START] = { "vm_start", vm_start },
 	[TRACE_VM_END] = { "vm_end", vm_end },

@@ -234,6 +234,36 @@ struct note_context {
 	uint64_t now;
 };
 
+static enum sched_plan_why why(uint32_t planned, uint32_t own)
+{
+	return planned > own ? SCHED_PLAN_GROWS : planned < own ? SCHED_PLAN_GIVES : SCHED_PLAN_OWN;
+}
+
+/* The inputs of what an event tells, into the upper halves of a and b: all are below 2^32. */
+static void add_inputs(enum drp_event event, const struct drp_account *account, uint64_t *a,
+		       uint64_t *b)
+{
+	switch (event) {
+	case DRP_RESERVE:
+		*a |= (uint64_t)account->demand << 32;
+		*b |= (uint64_t)account->mean << 32;
+		break;
+	case DRP_SWAP:
+		*a |= (uint64_t)account->need << 32;
+		break;
+	case DRP_SLICE:
+		*a |= (uint64_t)why(account->slice, account->home) << 32;
+		*b |= (uint64_t)account->demand << 32;
+		break;
+	case DRP_CREDIT:
+		*a |= (uint64_t)why(account->budget, account->share) << 32;
+		*b |= (uint64_t)account->need << 32;
+		break;
+	case DRP_RELEASE:
+		break;
+	}
+}
+
 static void note(void *context, enum drp_event event, unsigned account, uint64_t a, uint64_t b)
 {
 	static const enum sched_trace_kind kinds[] = {
@@ -242,9 +272,10 @@ static void note(void *context, enum drp_event event, unsigned account, uint64_t
 		[DRP_SLICE] = SCHED_TRACE_SLICE,
 	};
 	const struct note_context *c = context;
+	struct predictive_core *state = core_state(c->core);
 
-	sched_trace(c->core, kinds[event], atomic_load(&core_state(c->core)->owner[account]), a, b,
-		    c->now);
+	add_inputs(event, &state->drp.account[account], &a, &b);
+	sched_trace(c->core, kinds[event], atomic_load(&state->owner[account]), a, b, c->now);
 }
 
 /* Parameters and classes may have changed. Sums up weights and shares out the class's lead. */

@@ -211,6 +211,14 @@ struct sched_core {
 	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
 };
 
+/* Why a plan gives an entity another slice or burst budget than it had. */
+enum sched_plan_why {
+	SCHED_PLAN_OWN,	  /* nobody's forecast changes it any more */
+	SCHED_PLAN_GIVES, /* somebody else is forecast to need more */
+	SCHED_PLAN_GROWS, /* it is forecast to need more */
+	SCHED_PLAN_WHYS
+};
+
 /* A record for the trace. The meaning of a and b is that of the kind. */
 enum sched_trace_kind {
 	SCHED_TRACE_PICK = 1,  /* entity or NULL (idle); a: slice end tick, b: enum sched_reason */
@@ -219,12 +227,15 @@ enum sched_trace_kind {
 	SCHED_TRACE_MIGRATE = 4,  /* a: from core, b: to core */
 	SCHED_TRACE_DEBT = 5,	  /* entity is owed; a: ticks (signed), b: debtor's id */
 	SCHED_TRACE_CLASS = 6,	  /* a: new enum sched_class */
-	SCHED_TRACE_SLICE = 7,	  /* a: new slice, b: old slice */
+	SCHED_TRACE_SLICE = 7,	  /* a: new slice + enum sched_plan_why << 32, b: old one + forecast
+				     demand of a window << 32 */
 	SCHED_TRACE_POLICY = 8,	  /* a: index of the policy in sched_policies */
-	SCHED_TRACE_RESERVE = 9,  /* a: ticks forecast for 50 ms, b: ticks of burst budget before */
+	SCHED_TRACE_RESERVE = 9,  /* a: ticks forecast for 50 ms + for a window << 32, b: burst
+				     budget before + mean demand of a window << 32 */
 	SCHED_TRACE_RELEASE = 10, /* a: ticks it stood, b: enum drp_end */
-	SCHED_TRACE_SWAP = 11,	  /* it gets burst budget; a: ticks, b: id of who loses it */
-	SCHED_TRACE_CREDIT = 12,  /* a: new burst budget, b: old one */
+	SCHED_TRACE_SWAP = 11,	  /* it gets burst budget; a: ticks + forecast need << 32, b: id of
+				     who loses it */
+	SCHED_TRACE_CREDIT = 12,  /* burst budget: as SLICE, with the forecast need of 50 ms */
 	/* a: 1 trusted, 0 not; b: enum sched_trust_reason, and << 8 the error in percent of the
 	 * last value's */
 	SCHED_TRACE_TRUST = 13,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from augur.config import ConfigError
 
-VERSION = 1
+VERSION = 2
 NO_ENTITY = 0xffff
 NEVER = (1 << 64) - 1
 RECORD = struct.Struct("<QHHHHQQ")
@@ -36,6 +36,14 @@ Forecast = namedtuple("Forecast", "entity tsc actual point high cost")
 Weights = namedtuple("Weights", "entity tsc weights")   # of the models, in order; their sum is 1
 Reservation = namedtuple("Reservation", "entity start end why")     # why: enum drp_end, None: stands
 Books = namedtuple("Books", "start run idle overhead decisions switches")
+
+
+def low(halves):
+    return halves & 0xffffffff
+
+
+def high(halves):
+    return halves >> 32
 
 
 def read_records(path):
@@ -185,12 +193,11 @@ class Trace:
 
     def forecasts(self):
         """{entity: [Forecast]}; the first of an entity is left out, nothing had been said then."""
-        low = 0xffffffff
         found = defaultdict(list)
         for r in self.records:
             if r.kind == FORECAST:
-                found[r.entity].append(Forecast(r.entity, r.tsc, r.a & low, r.a >> 32, r.b & low,
-                                                r.b >> 32))
+                found[r.entity].append(Forecast(r.entity, r.tsc, low(r.a), high(r.a), low(r.b),
+                                                high(r.b)))
         return {entity: points[1:] for entity, points in found.items() if points[1:]}
 
     def weights(self):
@@ -221,7 +228,7 @@ class Trace:
         found = {}
         for r in self.records:
             if r.kind == SLICE:
-                found.setdefault(r.entity, [(self.start, r.b)]).append((r.tsc, r.a))
+                found.setdefault(r.entity, [(self.start, low(r.b))]).append((r.tsc, low(r.a)))
         return found
 
     def latencies(self, latency_only=True):

@@ -63,6 +63,13 @@ def exit_spans(trace):
                        left.tsc, r.tsc, rip=f"{left.b:#x}", verdict=r.a)
 
 
+def planned(record):
+    """A slice or burst budget that a plan has changed, and why: enum sched_plan_why."""
+    return {"ticks": t.low(record.a), "before": t.low(record.b),
+            "why": ("own", "gives", "grows")[t.high(record.a) % 3],
+            "forecast_ticks": t.high(record.b)}
+
+
 # What the fields of a record mean, for those that are shown as moments on the vCPU's track.
 MOMENTS = {
     t.WAKE: lambda trace, r: {"to_core": r.a, "preempts": bool(r.b)},
@@ -71,16 +78,18 @@ MOMENTS = {
     t.DEBT: lambda trace, r: {"ticks": r.a - (1 << 64) if r.a >> 63 else r.a,
                               "debtor": trace.entity_name(r.b)},
     t.CLASS: lambda trace, r: {"class": ("throughput", "latency")[r.a & 1]},
-    t.SLICE: lambda trace, r: {"ticks": r.a, "before": r.b},
+    t.SLICE: lambda _, r: planned(r),
     t.VM_START: lambda trace, r: {"vcpus": r.a},
     t.VM_END: lambda trace, r: {"how": r.a, "code": r.b},
     t.TIMER: lambda trace, r: {"due_in_ticks": ticks_ahead(r.a, r.tsc)},
     t.POLICY: lambda trace, r: {"policy": trace.policies.get(r.a, r.a)},
-    t.RESERVE: lambda trace, r: {"forecast_ticks": r.a, "budget": r.b},
+    t.RESERVE: lambda trace, r: {"forecast_ticks": t.low(r.a), "forecast_window_ticks": t.high(r.a),
+                                 "budget": t.low(r.b), "mean_window_ticks": t.high(r.b)},
     t.RELEASE: lambda trace, r: {"stood_ticks": r.a,
                                  "why": ("done", "missed", "trust", "class")[r.b & 3]},
-    t.SWAP: lambda trace, r: {"ticks": r.a, "from": trace.entity_name(r.b)},
-    t.CREDIT: lambda trace, r: {"budget": r.a, "before": r.b},
+    t.SWAP: lambda trace, r: {"ticks": t.low(r.a), "needs_ticks": t.high(r.a),
+                              "from": trace.entity_name(r.b)},
+    t.CREDIT: lambda _, r: planned(r),
     t.TRUST: lambda trace, r: {"trusted": bool(r.a), "error_percent": r.b >> 8},
     t.IPI: lambda trace, r: {"to_core": r.a, "pending": r.b},
     t.INVEPT: lambda trace, r: {},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from augur import trace as t
 
-INFO = """version\t1
+INFO = """version\t2
 tsc_hz\t1000000
 cores\t1
 vcpus_per_vm\t64

@@ -9,7 +9,7 @@ from augur import agreement, bench_run, debts, fair, sched_bench
 from augur import trace as t
 from augur.config import ConfigError
 
-INFO = """version\t1
+INFO = """version\t2
 tsc_hz\t1000
 cores\t1
 vcpus_per_vm\t64

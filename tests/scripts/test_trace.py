@@ -9,7 +9,7 @@ from augur import trace as t
 from augur.config import ROOT, ConfigError
 from augur.trace_json import CORES, VCPUS, write_json
 
-INFO = """version\t1
+INFO = """version\t2
 tsc_hz\t1000000
 cores\t2
 vcpus_per_vm\t64
@@ -146,11 +146,24 @@ class TraceTest(TraceFolder):
         self.assertEqual(names[VCPUS, SMP1], "smp/1")
         self.assertEqual(names[CORES, 1], "core 1")
 
+    def test_json_of_plans_has_inputs_and_reason(self):
+        self.write([*RECORDS, (230, t.SLICE, 0, LAT, 0, 500 | 2 << 32, 400 | 100 << 32),
+                    (231, t.RESERVE, 0, LAT, 0, 500 | 200 << 32, 300 | 50 << 32)])
+        path = self.folder / "out.json"
+        write_json(t.Trace(self.folder), path)
+        events = json.loads(path.read_text())["traceEvents"]
+        found = {e["name"]: e["args"] for e in events if e["name"] in ("slice", "reserve")}
+        self.assertEqual(found["slice"], {"core": 0, "ticks": 500, "before": 400, "why": "grows",
+                                          "forecast_ticks": 100})
+        self.assertEqual(found["reserve"], {"core": 0, "forecast_ticks": 500,
+                                            "forecast_window_ticks": 200, "budget": 300,
+                                            "mean_window_ticks": 50})
+
     def test_complaints(self):
         with self.assertRaisesRegex(ConfigError, "trace.info: No such file"):
             t.Trace(self.folder)
         self.write(RECORDS, "tsc_hz\t1\n")
-        with self.assertRaisesRegex(ConfigError, "not a trace of version 1"):
+        with self.assertRaisesRegex(ConfigError, "not a trace of version 2"):
             t.Trace(self.folder)
         self.write([])
         with self.assertRaisesRegex(ConfigError, "there are no records"):

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "sched/arith.h"
+#include "sched/drp_knobs.h"
 #include "sched/predictive.h"
 #include "tests/unit/quiet_port.h"
 
@@ -26,10 +27,26 @@ static uint64_t seed, trace_sum;
 static unsigned reservations;
 static unsigned sensitive = LATENCY; /* of the first ones */
 
+/* A record of the plan says why, and by which forecast. */
+static void check_inputs(enum sched_trace_kind kind, const struct sched_entity *entity, uint64_t a,
+			 uint64_t b)
+{
+	bool latency = entity && entity->class == SCHED_LATENCY;
+
+	if (kind == SCHED_TRACE_RESERVE)
+		assert_true(latency && a >> 32 >= drp_knobs.spike_us * MS / 1000 &&
+			    a >> 32 > b >> 32);
+	if (kind == SCHED_TRACE_SLICE && a >> 32 == SCHED_PLAN_GROWS)
+		assert_true(latency && b >> 32 > 0 && (uint32_t)a > 0);
+	if (kind == SCHED_TRACE_SLICE && a >> 32 == SCHED_PLAN_GIVES)
+		assert_true(!latency);
+}
+
 static void fake_trace(const struct sched_core *on, enum sched_trace_kind kind,
 		       const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now)
 {
 	(void)on;
+	check_inputs(kind, entity, a, b);
 	reservations += kind == SCHED_TRACE_RESERVE;
 	trace_sum = trace_sum * 31 + kind + a * 7 + b * 5 + now * 3 + (entity ? entity->id : 99);
 }

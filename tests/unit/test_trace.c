@@ -122,6 +122,21 @@ static void test_texts(void **state)
 		    "to core 2, preempts");
 	assert_text((struct trace_record) { .kind = SCHED_TRACE_DEBT, .a = -5ull, .b = 64 },
 		    "is owed -5 by entity 64");
+	assert_text((struct trace_record) { .kind = SCHED_TRACE_SLICE,
+					    .a = 500 | (uint64_t)SCHED_PLAN_GROWS << 32,
+					    .b = 400 | 100ull << 32 },
+		    "500, was 400: needs more, forecast 100");
+	assert_text((struct trace_record) { .kind = SCHED_TRACE_CREDIT,
+					    .a = 30 | (uint64_t)SCHED_PLAN_GIVES << 32,
+					    .b = 40 },
+		    "30, was 40: gives to others, forecast 0");
+	assert_text((struct trace_record) { .kind = SCHED_TRACE_RESERVE,
+					    .a = 500 | 200ull << 32,
+					    .b = 300 | 50ull << 32 },
+		    "forecast 200, in 50 ms 500; mean 50, budget 300");
+	assert_text(
+		(struct trace_record) { .kind = SCHED_TRACE_SWAP, .a = 7 | 70ull << 32, .b = 64 },
+		"gets 7 from entity 64, needs 70");
 	assert_text((struct trace_record) { .kind = SCHED_TRACE_POLICY, .a = 0 }, "rr");
 	assert_text((struct trace_record) { .kind = SCHED_TRACE_POLICY, .a = 1000 }, "unknown");
 	assert_text((struct trace_record) { .kind = TRACE_TIMER, .a = 900 }, "due -100");
