@@ -11,7 +11,7 @@
  * bursts, up to 40 ms, as long as all of its class together throw none of the others back by more
  * than 7 ms against a fluid schedule (sched/lead.h): who needs much may have what the others of its
  * class do not need now. Without credit, or when the class has got that far ahead, it is treated
- * like everybody.
+ * like everybody. When nobody wants the core, as after all VMs have started, it is even with all.
  *
  * All others run in order of virtual time for whole slices of 4 ms, or their own. One that is
  * preempted within its slice is owed the time it lost and goes on before all of its class

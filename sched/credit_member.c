@@ -126,11 +126,30 @@ static uint64_t carried(struct sched_core *core, struct sched_entity *entity)
 	return entity->class == SCHED_LATENCY || saved > most ? saved : most;
 }
 
+/*
+ * It has slept. If nobody wanted the core when it wakes up, nobody has had less than others for a
+ * reason that still counts, in the fluid schedule either: what has been used before, to start up
+ * for instance, is owed to nobody. Credit from before that moment is for bursts only.
+ */
+static void settle_past(struct sched_core *core, struct sched_entity *entity)
+{
+	struct credit_core *credit = credit_of(core);
+
+	if (!sched_share_weight(&credit->clock) && !sched_heap_first(&credit->parked)) {
+		sched_share_begin(&credit->clock);
+		sched_lead_begin(&credit->lead);
+	}
+	if (entity->class != SCHED_LATENCY)
+		sched_share_limit_to_start(&credit->clock, &credit_state(entity)->share);
+}
+
 void credit_join(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how)
 {
 	bool arrives = how == SCHED_ENQUEUE_ARRIVE;
 
 	settle(core, entity);
+	if (how == SCHED_ENQUEUE_WAKE && credit_config(core)->by_share)
+		settle_past(core, entity);
 	join(core, entity, arrives ? carried(core, entity) : savings(core, entity));
 }
 

@@ -1,5 +1,6 @@
 #include "sched/lead.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -49,6 +50,16 @@ void sched_lead_advance(struct sched_lead *lead, uint64_t weight, uint64_t ran)
 	lead->ahead -= (int64_t)(amount / all * (lead->awake + lead->lingering));
 	if (lead->lingering && !before(lead->time, lead->next))
 		release_served(lead);
+}
+
+void sched_lead_begin(struct sched_lead *lead)
+{
+	assert(!lead->awake);
+	for (unsigned i = 0; lead->lingering; i++) {
+		lead->lingering -= lead->lingerer[i].weight;
+		lead->lingerer[i].weight = 0;
+	}
+	lead->ahead = 0;
 }
 
 /* Where this entity lingers, else a free place, else where the one with the largest lead does. */

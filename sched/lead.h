@@ -47,6 +47,9 @@ struct sched_lead {
  */
 void sched_lead_advance(struct sched_lead *lead, uint64_t weight, uint64_t ran);
 
+/* Nobody has run or waited for a moment: the fluid has served everybody, too. */
+void sched_lead_begin(struct sched_lead *lead);
+
 /* A latency-sensitive entity comes: returns its virtual time, not before that of the fluid. */
 uint64_t sched_lead_join(struct sched_lead *lead, uint32_t id, uint32_t weight);
 

@@ -57,12 +57,27 @@ void sched_share_join(struct sched_share_clock *clock, struct sched_share *share
 	shift(clock, -sched_share_lag(clock, share) * (int64_t)share->weight);
 }
 
+void sched_share_begin(struct sched_share_clock *clock)
+{
+	int64_t most = (int64_t)(clock->latest - sched_share_time(clock));
+
+	assert(sched_share_weight(clock) == 0);
+	if (most > 0) {
+		atomic_store_explicit(&clock->time, clock->latest, memory_order_relaxed);
+		sched_share_shift(clock, -most); /* to other cores nothing has changed */
+	}
+	clock->start = sched_share_time(clock);
+	clock->latest = clock->start;
+}
+
 void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share)
 {
 	int64_t weighted = sched_share_lag(clock, share) * (int64_t)share->weight;
 
 	assert(share->member);
 	share->member = false;
+	if ((int64_t)(share->time - clock->latest) > 0)
+		clock->latest = share->time;
 	set_weight(clock, sched_share_weight(clock) - share->weight);
 	if (sched_share_weight(clock) == 0)
 		clock->rest = 0;

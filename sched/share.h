@@ -26,6 +26,8 @@ struct sched_share_clock {
 	_Atomic uint64_t weight; /* of all members */
 	_Atomic uint64_t offset; /* time + offset is comparable between cores */
 	uint64_t rest;		 /* the average is time + rest / weight, rest < weight */
+	uint64_t latest;	 /* virtual time of whoever has left with most, since... */
+	uint64_t start;		 /* ...this time, before which there was nobody to share with */
 };
 
 struct sched_share {
@@ -70,6 +72,20 @@ int64_t sched_share_credit(const struct sched_share_clock *clock, const struct s
  * what it owes stays.
  */
 void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved);
+
+/*
+ * There is no member, so nobody has had less than others while wanting more: all who have left are
+ * even from now on.
+ */
+void sched_share_begin(struct sched_share_clock *clock);
+
+/* A non-member claims nothing for the time before the clock began. */
+static inline void sched_share_limit_to_start(const struct sched_share_clock *clock,
+					      struct sched_share *share)
+{
+	if ((int64_t)(share->time - clock->start) < 0)
+		share->time = clock->start;
+}
 
 /* Stops being a member; keeps its virtual time. */
 void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share);
