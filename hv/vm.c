@@ -274,46 +274,6 @@ static void reset_vcpu(struct vcpu *vcpu, const struct guest_start *image, uint6
 	vmx_vcpu_reset(vcpu, &start);
 }
 
-static uint64_t slice_ticks(uint32_t us)
-{
-	return us ? ticks_from_us(us) : 0;
-}
-
-void vm_sched_params(const struct vm *vm, struct sched_params *params)
-{
-	const struct config_vm *c = vm->config;
-
-	sched_default_params(params);
-	params->weight = c->weight;
-	params->cap = c->cap ? (c->cap + vm->vcpu_count - 1) / vm->vcpu_count : 0;
-	params->slice = slice_ticks(c->slices.slice_us);
-	params->slice_min = slice_ticks(c->slices.min_slice_us);
-	params->slice_max = slice_ticks(c->slices.max_slice_us);
-	params->period = slice_ticks(c->slices.period_us);
-	params->budget = slice_ticks(c->slices.budget_us);
-	params->class = c->latency == CONFIG_LATENCY_YES ? SCHED_LATENCY : SCHED_THROUGHPUT;
-	params->gang = c->gang;
-	params->class_auto = c->latency == CONFIG_LATENCY_AUTO;
-	vm_cores(vm, &params->affinity);
-}
-
-static enum error add_vcpus(struct vm *vm, uint64_t now)
-{
-	struct sched_params params;
-	enum error error = OK;
-	uint32_t added;
-
-	vm_sched_params(vm, &params);
-	for (added = 0; error == OK && added < vm->vcpu_count; added++) {
-		struct vcpu *vcpu = vm->vcpus[added];
-
-		memset(&vcpu->sched, 0, sizeof(vcpu->sched));
-		error = sched_add(&scheduler, &vcpu->sched, vm->id * VM_MAX_VCPUS + added, vm->id,
-				  &params, now);
-	}
-	return error;
-}
-
 static enum error prepare(struct vm *vm, uint64_t now)
 {
 	struct guest_start start;
@@ -345,7 +305,7 @@ enum error vm_start(struct vm *vm)
 		return ERR_STATE;
 	error = prepare(vm, now);
 	if (error == OK)
-		error = add_vcpus(vm, now);
+		error = vm_schedule(vm, now);
 	if (error != OK) {
 		log_error("vm %s: not started: %s", vm->name, error_name(error));
 		vm_memory_free(vm);

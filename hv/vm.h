@@ -139,13 +139,10 @@ static inline enum vm_state vm_state_of(const struct vm *vm)
 	return (enum vm_state)__atomic_load_n(&vm->state, __ATOMIC_ACQUIRE);
 }
 
-/* ---- Scheduling (hv/vm_cores.c) ---- */
+/* ---- Scheduling (hv/vm_sched.c) ---- */
 
-/* Those that the configuration allows, without the engine's own (hv/engine.h). */
-void vm_cores(const struct vm *vm, struct sched_mask *cores);
-
-/* What the scheduler is told about each vCPU (hv/vm.c). */
-void vm_sched_params(const struct vm *vm, struct sched_params *params);
+/* The VM starts: its vCPUs become the scheduler's. Errors as sched_add(). */
+enum error vm_schedule(struct vm *vm, uint64_t now);
 
 /*
  * Boot core: the VM's configuration has changed, or the engine's own core, which its vCPUs have to
