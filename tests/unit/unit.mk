@@ -41,7 +41,7 @@ PURE_SRCS += $(addprefix hv/shell/,shell.c line_edit.c history.c tokens.c comple
 PURE_SRCS += hv/version.c
 PURE_SRCS += drivers/text_screen.c drivers/framebuffer.c drivers/ps2_decode.c drivers/uart.c
 PURE_SRCS += hv/page_pool.c hv/page_table.c hv/time_factor.c hv/symbols.c
-PURE_SRCS += drivers/acpi.c
+PURE_SRCS += drivers/acpi.c drivers/acpi_numa.c
 PURE_SRCS += vmx/alu.c vmx/mmio_decode.c vmx/mmio_complete.c vmx/disasm.c
 UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 UNIT_CFLAGS := $(STD) $(WARN) $(ZYDIS_DEFINES) $(ZYDIS_INCLUDES) -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
