@@ -25,7 +25,7 @@ static struct sim *the_sim; /* port functions have no context; one simulation ru
 
 /* ---- Events ---- */
 
-static void schedule(struct sim *sim, struct sched_node *node, uint64_t when)
+void sim_schedule(struct sim *sim, struct sched_node *node, uint64_t when)
 {
 	if (sched_heap_linked(node))
 		sched_heap_remove(&sim->events, node);
@@ -41,7 +41,7 @@ static void port_kick(unsigned id)
 
 	the_sim->kicks++;
 	if (!sched_heap_linked(&core->kick))
-		schedule(the_sim, &core->kick, the_sim->now + the_sim->costs->kick);
+		sim_schedule(the_sim, &core->kick, the_sim->now + the_sim->costs->kick);
 }
 
 static void port_leave(struct sched_entity *entity)
@@ -109,7 +109,7 @@ static void run_guest(struct sim *sim, struct sim_core *core)
 		end = least(end, core->run_from + task->remaining);
 	core->spin_until = task->spinning ? core->run_from + sim->costs->pause_window : SIM_FOREVER;
 	end = least(end, core->spin_until);
-	schedule(sim, &core->timer, end < core->run_from ? core->run_from : end);
+	sim_schedule(sim, &core->timer, end < core->run_from ? core->run_from : end);
 }
 
 static void enter_guest(struct sim *sim, struct sim_core *core, uint64_t cost)
@@ -133,7 +133,7 @@ static void decide(struct sim *sim, struct sim_core *core)
 		cost += sim->costs->wake;
 	core->decision = sched_pick(&core->core, sim->now);
 	if (!core->decision.next) {
-		schedule(sim, &core->timer, core->decision.until);
+		sim_schedule(sim, &core->timer, core->decision.until);
 		return;
 	}
 	if (core->decision.next != before)
@@ -181,7 +181,7 @@ static bool finish_work(struct sim *sim, struct sim_core *core, struct sim_task 
 		assert(0 && "nobody wakes a simulated task while it runs");
 	sim->exits += sim->costs->sleep_exits;
 	task->blocked_from = sim->now;
-	schedule(sim, &task->timer, task->wake_at);
+	sim_schedule(sim, &task->timer, task->wake_at);
 	return false;
 }
 
@@ -254,7 +254,7 @@ static void step(struct sim *sim, struct sched_node *node)
 	uint64_t when = node->key;
 
 	if (when < core->busy_until) { /* not interruptible in the hypervisor */
-		schedule(sim, node, core->busy_until);
+		sim_schedule(sim, node, core->busy_until);
 		return;
 	}
 	sched_heap_remove(&sim->events, node);
@@ -385,7 +385,7 @@ static void start_cores(struct sim *sim, unsigned node_cores)
 		sched_core_init(&sim->sched, &core->core, node_cores ? i / node_cores : 0, 0);
 		core->run_from = SIM_FOREVER;
 		core->spin_until = SIM_FOREVER;
-		schedule(sim, &core->timer, 0);
+		sim_schedule(sim, &core->timer, 0);
 	}
 }
 
@@ -423,131 +423,4 @@ void sim_close(struct sim *sim)
 	free(sim->vms);
 	free(sim->streams);
 	free(sim->claims);
-}
-
-static struct sim_task *add(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
-			    const struct sched_params *params)
-{
-	struct sim_task *task = &sim->tasks[sim->task_count];
-
-	if (sched_add(&sim->sched, &task->entity, sim->task_count, vm, params, sim->now) != OK)
-		return NULL;
-	sim->task_count++;
-	task->spec = spec;
-	task->vm = &sim->vms[vm];
-	task->created = sim->now;
-	task->blocked_from = sim->now;
-	return task;
-}
-
-static void begin(struct sim *sim, struct sim_task *task)
-{
-	fluid_add(sim, task);
-	workload_start(task, sim->now);
-	schedule(sim, &task->timer, task->wake_at);
-}
-
-struct sim_task *sim_add(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
-			 uint64_t period, const struct sched_params *params, uint64_t seed)
-{
-	struct sim_task *task = add(sim, spec, vm, params);
-
-	if (!task)
-		return NULL;
-	task->period = period;
-	task->random = seed;
-	begin(sim, task);
-	return task;
-}
-
-struct sim_task *sim_add_trace(struct sim *sim, const struct scenario_vm *spec,
-			       const struct trace_csv *trace, const struct sched_params *params)
-{
-	struct sim_task *task = add(sim, spec, 0, params);
-
-	if (!task)
-		return NULL;
-	task->trace = trace;
-	begin(sim, task);
-	return task;
-}
-
-/* A vCPU of copy `copy` of the VM. */
-static struct sim_task *sim_add_at(struct sim *sim, const struct scenario_vm *spec, unsigned vm,
-				   unsigned copy, const struct sched_params *params, uint64_t seed)
-{
-	struct sim_task *task = add(sim, spec, vm, params);
-
-	if (!task)
-		return NULL;
-	task->period = spec->period + copy * spec->period_step;
-	task->phase = copy * spec->shape_step;
-	task->random = seed;
-	begin(sim, task);
-	return task;
-}
-
-static void add_vm(struct sim *sim, const struct scenario_vm *spec, unsigned vm, unsigned copy,
-		   uint64_t seed)
-{
-	struct sched_params params;
-
-	sched_default_params(&params);
-	params.weight = spec->weight;
-	params.cap = spec->cap;
-	params.class = spec->latency ? SCHED_LATENCY : SCHED_THROUGHPUT;
-	params.class_auto = false;
-	if (spec->work == WORK_PERIODIC && spec->latency) { /* what a real-time user would say */
-		params.budget = spec->burst + spec->burst / 5;
-		params.period = spec->period + copy * spec->period_step;
-	}
-	for (unsigned i = 0; i < spec->vcpus; i++)
-		if (!sim_add_at(sim, spec, vm, copy, &params, scenario_seed(seed, vm, i)))
-			abort();
-}
-
-void sim_add_scenario(struct sim *sim, const struct scenario *scenario, uint64_t seed)
-{
-	unsigned vm = 0;
-
-	for (unsigned i = 0; i < SCENARIO_MAX_TASKS; i++)
-		for (unsigned copy = 0; copy < scenario->vms[i].copies; copy++)
-			add_vm(sim, &scenario->vms[i], vm++, copy, seed);
-}
-
-/* ---- Samples ---- */
-
-void sim_sample(struct sim_samples *samples, uint64_t value)
-{
-	if (samples->count == samples->room) {
-		samples->room = samples->room ? 2 * samples->room : 64;
-		samples->value = realloc(samples->value, samples->room * sizeof(uint64_t));
-		if (!samples->value)
-			abort();
-	}
-	samples->value[samples->count++] = value;
-}
-
-void sim_join_samples(struct sim_samples *into, const struct sim_samples *from)
-{
-	for (unsigned i = 0; i < from->count; i++)
-		sim_sample(into, from->value[i]);
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-uint64_t sim_quantile(struct sim_samples *samples, double q)
-{
-	unsigned rank;
-
-	if (!samples->count)
-		return 0;
-	qsort(samples->value, samples->count, sizeof(uint64_t), compare);
-	rank = (unsigned)(q * samples->count);
-	return samples->value[rank < samples->count ? rank : samples->count - 1];
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "sched/sched.h"
+#include "tests/sim/samples.h"
 #include "tests/sim/scenarios.h"
 #include "tests/sim/trace_csv.h"
 
@@ -30,12 +31,6 @@ struct sim_costs {
 
 extern const struct sim_costs sim_costs_emulator; /* as measured in the emulator */
 extern const struct sim_costs sim_costs_none;
-
-struct sim_samples {
-	uint64_t *value;
-	unsigned count;
-	unsigned room;
-};
 
 /* Shared by the vCPUs of a VM: a spinlock with tickets, as guests/lib/sync.h has it. */
 struct sim_vm {
@@ -149,10 +144,8 @@ uint64_t sim_life(const struct sim *sim, const struct sim_task *task);
 /* VM exits so far. */
 uint64_t sim_exits(const struct sim *sim);
 
-/* The q-quantile (0..1) of samples, 0 if there are none. Sorts them. */
-uint64_t sim_quantile(struct sim_samples *samples, double q);
-void sim_sample(struct sim_samples *samples, uint64_t value);
-void sim_join_samples(struct sim_samples *into, const struct sim_samples *from);
+/* The event, a timer or a kick, comes at that time, SIM_FOREVER: never, and at no other. */
+void sim_schedule(struct sim *sim, struct sched_node *event, uint64_t when);
 
 static inline struct sim_task *sim_task_of(struct sched_entity *entity)
 {

@@ -2,7 +2,7 @@
 # `make sim-properties` runs seeded random scenarios, `make sim-decision` counts instructions.
 
 SIM_CFLAGS := $(STD) $(WARN) -O2 -g
-SIM_LIB_SRCS := $(wildcard sched/*.c) $(addprefix tests/sim/,scenarios.c spike_scenarios.c sim.c workload.c fluid.c max_min.c trace_csv.c record.c options.c tsv.c)
+SIM_LIB_SRCS := $(wildcard sched/*.c) $(addprefix tests/sim/,scenarios.c spike_scenarios.c sim.c sim_tasks.c samples.c workload.c fluid.c max_min.c trace_csv.c record.c options.c tsv.c)
 SIM_LIB_OBJS := $(SIM_LIB_SRCS:%.c=$(BUILD)/sim/%.o)
 SIM_ARGS ?=
 
