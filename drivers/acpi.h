@@ -18,6 +18,10 @@
 #define ACPI_MAX_NODES	    16	       /* that the page allocator can tell apart */
 #define ACPI_MAX_TABLE_SIZE (1u << 20) /* bytes; longer ones are refused */
 
+/* Distances of the SLIT: of a node to itself, and to any other where nothing is known. */
+#define ACPI_LOCAL  10
+#define ACPI_REMOTE 20
+
 enum acpi_space { ACPI_SPACE_MEMORY = 0, ACPI_SPACE_IO = 1 };
 
 struct acpi_register {

@@ -12,10 +12,6 @@
 
 #include "drivers/acpi.h"
 
-/* Distances of the SLIT: of a node to itself, and to others where there is no SLIT. */
-#define ACPI_LOCAL  10
-#define ACPI_REMOTE 20
-
 struct acpi_table {
 	const uint8_t *bytes;
 	uint32_t length;

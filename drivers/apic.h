@@ -27,6 +27,7 @@ bool apic_has_tsc_deadline(void);
 uint32_t apic_id(void);
 void apic_eoi(void);
 
+/* IPIs; delivery is not waited for. Who receives one sees what this core stored before. */
 void apic_send_fixed(uint32_t apic_id, uint8_t vector);
 void apic_send_nmi(uint32_t apic_id);
 void apic_send_init(uint32_t apic_id);

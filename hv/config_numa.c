@@ -1,10 +1,10 @@
 /* `nodes` and `distance` of [augur]: which cores are near each other. */
 #include <string.h>
 
+#include "drivers/acpi.h"
 #include "hv/config_numa.h"
 #include "hv/config_value.h"
 
-#define LOCAL	 10 /* distance of a node to itself, as in the ACPI SLIT */
 #define FARTHEST 255
 
 /* Cuts the next of the values that spaces separate off the rest; empty at the end. */
@@ -65,9 +65,9 @@ static uint32_t take_row(uint8_t *row, uint32_t own, struct span list)
 		uint64_t distance;
 
 		if (count == CONFIG_MAX_NODES || !value_number(item, &distance) ||
-		    distance < LOCAL || distance > FARTHEST)
+		    distance < ACPI_LOCAL || distance > FARTHEST)
 			return 0;
-		if (count == own && distance != LOCAL)
+		if (count == own && distance != ACPI_LOCAL)
 			return 0;
 		row[count++] = (uint8_t)distance;
 	}

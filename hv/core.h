@@ -35,7 +35,7 @@ enum core_pending {
 	CORE_PENDING_TIMER = 1u << 1,	   /* the local APIC timer fired */
 	CORE_PENDING_WAKE = 1u << 2,	   /* a wake-up IPI came */
 	CORE_PENDING_RESCHEDULE = 1u << 3, /* the scheduler wants a new decision */
-	CORE_PENDING_DEVICE = 1u << 6,	   /* a host device interrupted */
+	CORE_PENDING_DEVICE = 1u << 4,	   /* a host device interrupted */
 };
 
 enum core_state { CORE_ABSENT = 0, CORE_STARTING, CORE_ONLINE };
@@ -67,17 +67,17 @@ struct core {
 	struct segments segments; /* GDT and TSS: VMCS host state */
 
 	struct vcpu *loaded;	 /* whose VMCS is current and whose vector registers are here */
-	struct core_msrs msrs;	 /* what these registers hold now */
-	bool has_msrs;		 /* some of them may not be zero */
-	uint64_t xcr0;		 /* likewise */
+	struct core_msrs msrs;	 /* what these registers hold now... */
+	bool has_msrs;		 /* ...of which some may not be zero */
+	uint64_t xcr0;		 /* what the register holds now */
 	uint64_t kernel_gs_base; /* likewise, while no vCPU is loaded */
 	bool wide;		 /* vmx/vector_state.h */
 	struct counter_values counters; /* as last booked: vmx/guest_counters.h */
 	uint64_t vmxon_region;		/* physical */
 	bool in_vmx;
 	struct wake_lead wake_lead;
-	struct timer_event shadow_tick;
-	uint64_t shadow_due;
+	struct timer_event shadow_tick; /* closes the windows of this core's vCPUs... */
+	uint64_t shadow_due;		/* ...at this TSC */
 	struct shadow_cost shadow_cost;
 	struct engine_core engine;
 	struct core_timers timers; /* other cores may take events of vCPUs out */

@@ -24,10 +24,10 @@ uint32_t numa_node_count(void)
 uint32_t numa_distance(uint32_t from, uint32_t to)
 {
 	if (from == to)
-		return NUMA_LOCAL;
+		return ACPI_LOCAL;
 	if (from >= numa_node_count() || to >= numa_node_count())
-		return NUMA_REMOTE;
+		return ACPI_REMOTE;
 	if (configured->rows)
 		return configured->distance[from][to];
-	return configured->node_count ? NUMA_REMOTE : firmware->distance[from][to];
+	return configured->node_count ? ACPI_REMOTE : firmware->distance[from][to];
 }

@@ -9,9 +9,6 @@
 #include "drivers/acpi.h"
 #include "hv/config.h"
 
-#define NUMA_LOCAL  10 /* distance of a node to itself, as in the ACPI SLIT */
-#define NUMA_REMOTE 20 /* to any other, where nothing is known */
-
 /* Both must stay as they are and where they are. The configuration has been checked. */
 void numa_init(const struct config *config, const struct acpi_info *acpi);
 
@@ -20,7 +17,7 @@ uint32_t numa_node(uint32_t core, uint32_t firmware_node);
 
 uint32_t numa_node_count(void);
 
-/* NUMA_LOCAL to 255; 255: cannot be reached. */
+/* ACPI_LOCAL to 255; 255: cannot be reached. */
 uint32_t numa_distance(uint32_t from, uint32_t to);
 
 #endif

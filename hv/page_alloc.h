@@ -19,9 +19,8 @@ struct boot_info;
 void page_alloc_init(const struct boot_info *info, const struct acpi_info *acpi);
 
 /*
- * A page of junk or of zeroes. The colour is exact; another node serves when
- * `node` is empty. PAGE_NODE_ANY means the caller's own node.
- * 0 when memory has run out.
+ * A page of junk or of zeroes; 0 when memory has run out. The colour is exact; another node serves
+ * when `node` is empty. PAGE_NODE_ANY means the caller's own node.
  */
 uint64_t page_alloc(uint32_t node, uint32_t colour);
 uint64_t page_alloc_zeroed(uint32_t node, uint32_t colour);

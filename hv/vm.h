@@ -1,10 +1,10 @@
 /*
  * A virtual machine: memory, devices, vCPUs, and how it ended.
  *
- * Life: vm_create makes it from a section of the configuration (VM_READY: image loaded, nothing
- * runs), vm_start lets it run, vm_pause and vm_resume hold it, vm_end asks it to stop; when its
- * last vCPU has left its core it is VM_STOPPED and may be started again (the image is loaded anew)
- * or destroyed. Create, start, pause, resume and destroy are for the boot core's loop; vm_end may
+ * Life: vm_create makes it from a section of the configuration (VM_READY), vm_start loads the image
+ * and lets it run, vm_pause and vm_resume hold it, vm_end asks it to stop; when its last vCPU has
+ * left its core it is VM_STOPPED and may be started again (the image is loaded anew) or destroyed.
+ * Create, start, pause, resume and destroy are for the boot core's loop; vm_end may
  * be called on any core.
  *
  * Locks: vm->lock guards devices, EPT and guest RAM. The local APICs have no lock (drivers/virt/
@@ -34,7 +34,7 @@
 #define VM_MMIO_RANGES 1
 
 enum vm_state {
-	VM_READY, /* loaded, never ran since */
+	VM_READY, /* never started */
 	VM_RUNNING,
 	VM_PAUSED,
 	VM_STOPPING, /* ended, some vCPUs have not left their cores yet */
@@ -103,11 +103,19 @@ struct vm {
  * away only while they are held (hv/rendezvous.h). */
 extern struct vm *vms[VM_MAX];
 
+/* NULL if there is none. */
 struct vm *vm_find(const char *name);
 
-/* Makes the VM of section `config_index`, not started. The reason of a failure is logged. */
+/*
+ * Makes the VM of section `config_index`, not started; *created, unless NULL, is it. ERR_EXISTS: it
+ * is there already; ERR_NO_MEMORY, logged.
+ */
 enum error vm_create(uint32_t config_index, struct vm **created);
+
+/* ERR_STATE unless it is ready or stopped. Other errors, of its image or memory, are logged. */
 enum error vm_start(struct vm *vm);
+
+/* ERR_STATE unless it is running, or paused. vCPUs stop and go on in their own time. */
 enum error vm_pause(struct vm *vm);
 enum error vm_resume(struct vm *vm);
 
@@ -129,6 +137,8 @@ void vm_vcpu_gone(struct vm *vm, uint64_t now);
 
 const char *vm_state_name(enum vm_state state);
 const char *vm_end_name(enum vm_end end);
+
+/* VM exits of all its vCPUs since it was started. */
 uint64_t vm_exits(const struct vm *vm);
 
 /* True when no VM is running, paused or stopping. */
@@ -155,7 +165,10 @@ void vm_note_ignored_cap(const struct vm *vm);
 
 /* ---- Memory (hv/vm_memory.c) ---- */
 
+/* Empty: pages come when they are touched (vm_memory_fault). ERR_NO_MEMORY. */
 enum error vm_memory_init(struct vm *vm);
+
+/* Gives all pages back; nothing of the VM may run any more. */
 void vm_memory_free(struct vm *vm);
 
 /* Backs the page of RAM that holds gpa. Under vm->lock. */
@@ -163,6 +176,7 @@ enum error vm_memory_fault(struct vm *vm, uint64_t gpa);
 
 /* ---- Devices (hv/vm_devices.c) ---- */
 
+/* All devices as after power-on, wired to ports and memory. `now`: host TSC. */
 void vm_devices_init(struct vm *vm, uint64_t now);
 
 /* How keystrokes reach COM1; its context is the VM. */

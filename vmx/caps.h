@@ -144,6 +144,7 @@ struct caps_feature {
 extern const struct caps_feature caps_features[];
 extern const size_t caps_feature_count;
 
+/* Takes from this core what all functions below judge. */
 void caps_read(struct vmx_caps_raw *raw, const struct caps_ops *ops);
 
 /* Does the machine have this feature? */

@@ -59,6 +59,7 @@ enum counters_state counters_probe(const struct counters_ops *ops, bool switchab
 /* Sets both up on this core, off. False: a register faults. */
 bool counters_start(const struct counters_ops *ops);
 
+/* What they have counted since they were set up. False: a register faults. */
 bool counters_read(const struct counters_ops *ops, struct counter_values *values);
 
 /* Adds what was counted between two readings; counters wrap at `width` bits. */

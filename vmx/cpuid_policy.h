@@ -66,6 +66,7 @@ struct cpuid_vcpu {
 	uint64_t xcr0; /* decides the size in leaf 0xD */
 };
 
+/* Makes the table from what the host has; `env` is not kept. */
 void cpuid_table_build(struct cpuid_table *table, const struct cpuid_env *env);
 
 /* The leaf if it is the same for all vCPUs and subleaves, else NULL: then cpuid_lookup. */

@@ -6,6 +6,7 @@
 
 #include "vmx/mmio_decode.h"
 
+/* Prepares a decoder for code of that size. */
 void decoder_init(ZydisDecoder *decoder, enum mmio_code code);
 
 #endif

@@ -52,10 +52,15 @@ enum vmx_verdict vmx_exit_triple_fault(struct vcpu *vcpu);
 /* The tail: says what was not handled, dumps the vCPU to the log and ends its VM. */
 enum vmx_verdict vmx_exit_unhandled(struct vcpu *vcpu);
 
-/* Called by vmx/entry.S. */
+/*
+ * Enters the loaded vCPU, again and again, until an exit asks for something else than VMX_RESUME
+ * (vmx/entry.S). After vmx_before_entry() has said VMX_RESUME.
+ */
+enum vmx_verdict vmx_run_guest(struct vcpu *vcpu);
+
+/* For vmx/entry.S: after an exit, and when an entry did not happen. */
 enum vmx_verdict vmx_handle_exit(struct vcpu *vcpu);
 enum vmx_verdict vmx_entry_failed(struct vcpu *vcpu);
-enum vmx_verdict vmx_run_guest(struct vcpu *vcpu);
 
 /*
  * The timer is written before the last look at what is pending: whatever comes after that look

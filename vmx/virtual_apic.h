@@ -37,6 +37,7 @@ static inline void vmx_apic_hand_over(struct vcpu *vcpu)
 /* True if the processor has an interrupt for the guest that only IF holds back. */
 bool vmx_apic_waits(const struct vcpu *vcpu);
 
+/* Exit handlers, behind the guest's instruction: an EOI, or a register write, for the model. */
 enum vmx_verdict vmx_exit_virtualized_eoi(struct vcpu *vcpu);
 enum vmx_verdict vmx_exit_apic_write(struct vcpu *vcpu);
 

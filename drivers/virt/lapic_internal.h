@@ -65,6 +65,7 @@ enum error lapic_write_base(struct lapic *l, uint64_t value);
 /* The ICR was written: sends what it says. `dest` as in x2APIC mode. */
 void lapic_send_icr(struct lapic *l, uint32_t low, uint32_t dest);
 
+/* The timer's registers: counts as in them, `now` and the deadline (0: none) in guest TSC ticks. */
 void lapic_timer_stop(struct lapic *l);
 void lapic_timer_load(struct lapic *l, uint32_t initial, uint64_t now);
 uint32_t lapic_timer_current(const struct lapic *l, uint64_t now);

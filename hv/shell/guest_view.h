@@ -47,6 +47,7 @@ enum error view_registers(struct vcpu *vcpu, struct view_registers *registers);
 enum error view_vmcs(struct vcpu *vcpu, const uint32_t *fields, uint64_t *values, bool *present,
 		     size_t count);
 
+/* How linear addresses are translated with these registers. */
 struct guest_paging view_paging(const struct view_registers *registers);
 
 /* How code at CS:RIP is decoded, and what to add to RIP for its linear address. */

@@ -25,8 +25,8 @@ static void one_node_where_nothing_is_known(void **state)
 	(void)state;
 	assert_int_equal(numa_node_count(), 1);
 	assert_int_equal(numa_node(3, 0), 0);
-	assert_int_equal(numa_distance(0, 0), NUMA_LOCAL);
-	assert_int_equal(numa_distance(0, 1), NUMA_REMOTE);
+	assert_int_equal(numa_distance(0, 0), ACPI_LOCAL);
+	assert_int_equal(numa_distance(0, 1), ACPI_REMOTE);
 }
 
 static void firmware_tells(void **state)
@@ -37,7 +37,7 @@ static void firmware_tells(void **state)
 	assert_int_equal(numa_node(3, 1), 1);
 	assert_int_equal(numa_distance(0, 1), 21);
 	assert_int_equal(numa_distance(1, 0), 20);
-	assert_int_equal(numa_distance(5, 5), NUMA_LOCAL);
+	assert_int_equal(numa_distance(5, 5), ACPI_LOCAL);
 }
 
 static void the_configuration_comes_first(void **state)
@@ -49,7 +49,7 @@ static void the_configuration_comes_first(void **state)
 	config.numa.node[3] = 2;
 	assert_int_equal(numa_node(3, 1), 2);
 	assert_int_equal(numa_node_count(), 3);
-	assert_int_equal(numa_distance(0, 1), NUMA_REMOTE);
+	assert_int_equal(numa_distance(0, 1), ACPI_REMOTE);
 	config.numa.rows = 3;
 	config.numa.distance[0][2] = 40;
 	assert_int_equal(numa_distance(0, 2), 40);
