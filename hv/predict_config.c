@@ -1,4 +1,5 @@
 /* The settings policy.KEY of forecasting and partitioning, from the configuration. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,13 +13,28 @@
 
 #define LEARNT_MAX 1000000
 
-static void complain(const struct config_param *param, const char *why)
+static void log_param(const struct config_param *param, const char *text)
 {
 	bool all = param->vm == CONFIG_ALL_VMS;
 
-	log_error("augur.cfg:%u: %s%s%spolicy.%s: '%s' %s; the default stays", param->line,
-		  all ? "" : "vm ", all ? "" : config.vms[param->vm].name, all ? "" : ": ",
-		  param->key, param->value, why);
+	log_error("augur.cfg:%u: %s%s%spolicy.%s%s", param->line, all ? "" : "vm ",
+		  all ? "" : config.vms[param->vm].name, all ? "" : ": ", param->key, text);
+}
+
+static void complain(const struct config_param *param, const char *why)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), ": '%s' %s; the default stays", param->value, why);
+	log_param(param, text);
+}
+
+static void ignore(const struct config_param *param, const char *why)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), " %s, it is ignored", why);
+	log_param(param, text);
 }
 
 static bool parse_number(const char *text, unsigned long *value)
@@ -158,10 +174,36 @@ void predict_configure_models(struct ple_engine *engine, uint32_t vm)
 		complain(param, ple_choice_text(choice));
 }
 
+/* Each of these is read above; knobs besides. */
+static const struct {
+	const char *key;
+	bool by_vm; /* also in a VM's section */
+} settings[] = {
+	{ "learnt", false },  { "forecast", false }, { "fault", false },
+	{ "kernels", false }, { "weights", true },   { "models", true },
+};
+
+static void check_setting(const struct config_param *param)
+{
+	bool all = param->vm == CONFIG_ALL_VMS;
+	bool known = drp_knob_find(param->key), here = known && all;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].key, param->key) != 0)
+			continue;
+		known = true;
+		here = all || settings[i].by_vm;
+	}
+	if (!here)
+		ignore(param, known ? "belongs into [augur]" : "is no setting");
+}
+
 void predict_configure(void)
 {
 	configure_knobs();
 	configure_learnt();
 	configure_mode();
 	configure_fault();
+	for (uint32_t i = 0; i < config.param_count; i++)
+		check_setting(&config.params[i]);
 }
