@@ -69,9 +69,11 @@ void sched_break_advice(struct sched_advice *advice, enum sched_fault fault,
 			struct sched_fault_state *state)
 {
 	if (fault >= SCHED_FAULTS || !faults[fault].apply) {
-		memset(state, 0, sizeof(*state));
+		*state = (struct sched_fault_state) { 0 };
 		return;
 	}
+	if (state->fault != fault)
+		*state = (struct sched_fault_state) { .fault = fault, .random = state->random };
 	faults[fault].apply(advice, state);
 	state->count++;
 }

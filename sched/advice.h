@@ -42,6 +42,7 @@ enum sched_fault {
 
 /* What fault injection remembers of one entity; zero to begin with. */
 struct sched_fault_state {
+	enum sched_fault fault; /* what it was; another one begins anew */
 	uint64_t random;
 	uint32_t count;
 	struct sched_expectation past[SCHED_LATE_WINDOWS][SCHED_HORIZONS];

@@ -520,6 +520,21 @@ static void broken_forecasts_are_what_they_are_called(void **state)
 	}
 }
 
+static void another_fault_begins_anew(void **state)
+{
+	struct sched_fault_state fault = { 0 };
+
+	(void)state;
+	for (uint32_t w = 1; w < 30; w++) {
+		struct sched_advice a = { .cpu = { { w, w, w } } };
+
+		sched_break_advice(&a, w < 20 ? SCHED_FAULT_LATE : SCHED_FAULT_STUCK, &fault);
+		assert_int_equal(a.cpu[0].point, w >= 20		  ? 20
+						 : w > SCHED_LATE_WINDOWS ? w - SCHED_LATE_WINDOWS
+									  : 0);
+	}
+}
+
 static char why[80];
 
 static enum error set_knob(const char *key, uint64_t value)
@@ -586,6 +601,7 @@ int main(void)
 		cmocka_unit_test(good_forecasts_win_trust_and_bad_ones_lose_it),
 		cmocka_unit_test(waiting_too_long_too_often_takes_it_out_for_a_while),
 		cmocka_unit_test(broken_forecasts_are_what_they_are_called),
+		cmocka_unit_test(another_fault_begins_anew),
 		cmocka_unit_test(knobs_are_checked),
 		cmocka_unit_test(knobs_that_contradict_others_are_refused),
 	};
