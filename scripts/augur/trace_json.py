@@ -70,6 +70,12 @@ def planned(record):
             "forecast_ticks": t.high(record.b)}
 
 
+def trust_reason(number):
+    """enum sched_trust_reason"""
+    names = ("new", "beats", "loses", "guard", "declined")
+    return names[number] if number < len(names) else number
+
+
 # What the fields of a record mean, for those that are shown as moments on the vCPU's track.
 MOMENTS = {
     t.WAKE: lambda trace, r: {"to_core": r.a, "preempts": bool(r.b)},
@@ -90,9 +96,17 @@ MOMENTS = {
     t.SWAP: lambda trace, r: {"ticks": t.low(r.a), "needs_ticks": t.high(r.a),
                               "from": trace.entity_name(r.b)},
     t.CREDIT: lambda _, r: planned(r),
-    t.TRUST: lambda trace, r: {"trusted": bool(r.a), "error_percent": r.b >> 8},
+    t.TRUST: lambda trace, r: {"trusted": bool(r.a), "why": trust_reason(r.b & 0xff),
+                               "error_percent": r.b >> 8},
     t.IPI: lambda trace, r: {"to_core": r.a, "pending": r.b},
     t.INVEPT: lambda trace, r: {},
+}
+# And of those that are shown otherwise.
+MEANINGS = MOMENTS | {
+    t.PICK: lambda trace, r: {"slice_ticks": ticks_ahead(r.a, r.tsc),
+                              "reason": trace.reasons.get(r.b, r.b)},
+    t.FORECAST: lambda _, r: {"wanted_us": t.low(r.a), "forecast_us": t.high(r.a),
+                              "high_us": t.low(r.b), "engine_ticks": t.high(r.b)},
 }
 
 

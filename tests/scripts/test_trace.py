@@ -1,6 +1,7 @@
 """scripts/trace: its tables are those of the headers, and what it concludes from records."""
 import json
 import re
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
@@ -158,6 +159,15 @@ class TraceTest(TraceFolder):
         self.assertEqual(found["reserve"], {"core": 0, "forecast_ticks": 500,
                                             "forecast_window_ticks": 200, "budget": 300,
                                             "mean_window_ticks": 50})
+
+    def test_text_names_what_it_can(self):
+        self.write([*RECORDS, (320, t.TRUST, 0, LAT, 0, 0, 2 | 130 << 8),
+                    (330, t.EXIT, 0, LAT, 0, 10, 0x1000)])
+        text = subprocess.run([ROOT / "scripts/trace", "--text", self.folder], text=True,
+                              capture_output=True, check=True).stdout
+        self.assertRegex(text, "pick +lat +waiting 0  slice_ticks 500  reason wake\n")
+        self.assertRegex(text, "trust +lat +waiting 0  trusted False  why loses  error_percent 130\n")
+        self.assertRegex(text, "exit +lat +waiting 0  a 0xa  b 0x1000\n")
 
     def test_complaints(self):
         with self.assertRaisesRegex(ConfigError, "trace.info: No such file"):
