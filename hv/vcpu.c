@@ -67,7 +67,8 @@ static void wake_up(struct timer_event *event, uint64_t now)
 {
 	struct vcpu *vcpu = (struct vcpu *)((char *)event - offsetof(struct vcpu, wake));
 
-	(void)now;
+	/* it fires earlier by what a wake-up takes; the record tells the moment that is meant */
+	trace_put(TRACE_TIMER, vcpu->sched.id, vcpu->timer_due, 0, now);
 	vcpu_request(vcpu, VCPU_REQUEST_WAKE);
 }
 
