@@ -37,7 +37,7 @@ static void take_seat(struct ple_engine *e, unsigned s, unsigned member)
 {
 	e->seat[s] = (struct ple_seat) { (uint8_t)member, (uint16_t)state_offset(member) };
 	ple_mixture_vacate(&e->mixture, s);
-	for (unsigned i = 0; i < PLE_PAST; i++)
+	for (unsigned i = 0; i < PLE_HORIZON_MAX; i++)
 		for (unsigned t = 0; t < PLE_TARGETS; t++)
 			e->past[i].said[t][s] = e->past[i].said[t][PLE_LAST];
 }
@@ -145,7 +145,7 @@ void ple_engine_inherit(struct ple_engine *e, const struct ple_engine *from)
 	e->members = from->members;
 	e->open = from->open;
 	ple_steady_break(&e->steady);
-	for (unsigned i = 0; i < PLE_PAST; i++)
+	for (unsigned i = 0; i < PLE_HORIZON_MAX; i++)
 		for (unsigned t = 0; t < PLE_TARGETS; t++)
 			for (unsigned s = 0; s < PLE_SEATS; s++)
 				e->past[i].said[t][s] = e->past[i].said[t][PLE_LAST];

@@ -38,8 +38,6 @@
  */
 #define PLE_DEFAULT_MEMBERS (PLE_ALL_MEMBERS & ~(1u << PLE_EWMA | 1u << PLE_HOLT))
 
-#define PLE_PAST 5 /* windows of the longest horizon */
-
 /* All that is needed to learn from a forecast when its horizon has ended. */
 struct ple_past {
 	struct ple_features features;
@@ -57,7 +55,7 @@ struct ple_engine {
 	_Alignas(32) unsigned char states[PLE_STATES_SIZE];
 	struct ple_lstm_state lstm;
 	struct ple_mixture mixture;
-	struct ple_past past[PLE_PAST]; /* ring */
+	struct ple_past past[PLE_HORIZON_MAX]; /* ring */
 	struct ple_history history;
 	struct ple_count counts[PLE_RESOURCES - 1];
 	struct ple_judge judge;

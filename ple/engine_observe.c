@@ -9,7 +9,7 @@ static inline const struct ple_past *made(const struct ple_engine *e, unsigned a
 
 	for (; rests; rests &= rests - 1)
 		before--;
-	return &e->past[e->now >= before ? e->now - before : e->now + PLE_PAST - before];
+	return &e->past[e->now >= before ? e->now - before : e->now + PLE_HORIZON_MAX - before];
 }
 
 static void learn_models(struct ple_engine *e, struct ple_lessons *lessons)
@@ -157,7 +157,7 @@ static void step(struct ple_engine *e, const struct ple_window *window)
 	struct ple_past *now;
 
 	learn(e);
-	e->now = (uint8_t)(e->now == PLE_PAST - 1 ? 0 : e->now + 1);
+	e->now = (uint8_t)(e->now == PLE_HORIZON_MAX - 1 ? 0 : e->now + 1);
 	now = &e->past[e->now];
 	ple_features_make(&e->history, window, e->kernels, &now->features);
 	step_lstm(e, now);
@@ -171,7 +171,7 @@ static void step(struct ple_engine *e, const struct ple_window *window)
 /* A longer rest is learnt from like one as long as the longest horizon. */
 static void rest(struct ple_engine *e)
 {
-	for (unsigned i = 0; e->steady.resting <= PLE_STEADY_WINDOWS && i < PLE_RESOURCES - 1; i++)
+	for (unsigned i = 0; e->steady.resting <= PLE_HORIZON_MAX && i < PLE_RESOURCES - 1; i++)
 		ple_count_rest(&e->counts[i]);
 }
 

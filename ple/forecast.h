@@ -31,10 +31,12 @@ struct ple_demand {
 	struct ple_expectation of[PLE_RESOURCES][PLE_HORIZONS];
 };
 
+#define PLE_HORIZON_MAX 5 /* windows in the longest horizon */
+
 /* Windows in a horizon. */
 static inline unsigned ple_horizon_windows(unsigned horizon)
 {
-	static const uint8_t windows[PLE_HORIZONS] = { 1, 2, 5 };
+	static const uint8_t windows[PLE_HORIZONS] = { 1, 2, PLE_HORIZON_MAX };
 
 	return windows[horizon];
 }

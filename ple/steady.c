@@ -16,7 +16,7 @@ void ple_steady_note(struct ple_steady *s, const struct ple_history *h,
 
 	if (is_near(s, h, value) && window->pages == h->count[PLE_COUNT_PAGES] &&
 	    window->io_ops == h->count[PLE_COUNT_IO_OPS]) {
-		s->alike = (uint8_t)(s->alike + (s->alike < PLE_STEADY_WINDOWS));
+		s->alike = (uint8_t)(s->alike + (s->alike < PLE_STEADY_ALIKE));
 		return;
 	}
 	s->value = (uint16_t)value;
@@ -26,7 +26,7 @@ void ple_steady_note(struct ple_steady *s, const struct ple_history *h,
 /* One period before each of the windows to come. */
 static bool repeats(const struct ple_steady *s, const struct ple_history *h)
 {
-	for (unsigned i = 1; i <= PLE_STEADY_WINDOWS && i <= h->period; i++)
+	for (unsigned i = 1; i <= PLE_HORIZON_MAX && i <= h->period; i++)
 		if (!is_near(s, h, ple_history_value(h, h->period - i)))
 			return false;
 	return true;
@@ -35,12 +35,12 @@ static bool repeats(const struct ple_steady *s, const struct ple_history *h)
 /* What is older than the longest horizon need not be remembered. */
 bool ple_steady_rests(struct ple_steady *s, const struct ple_history *h)
 {
-	if (!s->ready || s->alike < PLE_STEADY_WINDOWS || s->resting == PLE_STEADY_REST ||
+	if (!s->ready || s->alike < PLE_STEADY_ALIKE || s->resting == PLE_STEADY_REST ||
 	    !repeats(s, h))
 		return false;
 	s->resting++;
 	s->rested++;
-	if (s->resting <= PLE_STEADY_WINDOWS)
+	if (s->resting <= PLE_HORIZON_MAX)
 		s->made = (uint8_t)(s->made << 1);
 	return true;
 }
@@ -58,7 +58,7 @@ void ple_steady_step(struct ple_steady *s, const struct ple_history *h,
 		     const struct ple_demand *demand)
 {
 	s->resting = 0;
-	s->ready = s->alike == PLE_STEADY_WINDOWS && is_to_stay(s, h, demand->of[PLE_CPU]);
+	s->ready = s->alike == PLE_STEADY_ALIKE && is_to_stay(s, h, demand->of[PLE_CPU]);
 	s->made = s->ready ? 1 : (uint8_t)(s->made << 1 | 1);
 }
 

@@ -1,7 +1,7 @@
 /*
  * When a vCPU does as it did before, and is expected to, the engine rests: the last forecast stands
  * and nothing is learnt. After a step it is ready to rest if
- *   - the last six windows were alike: demand within a 256th of the vCPU's peak of the first of
+ *   - the last nine windows were alike: demand within a 256th of the vCPU's peak of the first of
  *     them, pages and I/O operations the same;
  *   - the point of every horizon says within that distance that it stays so.
  * It rests through a window that is like them, too, if the history knows nothing else one period
@@ -27,13 +27,13 @@
 #include "ple/history.h"
 #include "ple/window.h"
 
-#define PLE_STEADY_WINDOWS 5  /* of the longest horizon */
-#define PLE_STEADY_REST	   15 /* windows in a row */
+#define PLE_STEADY_ALIKE 8  /* the largest of the last eight, their mean and so on are settled */
+#define PLE_STEADY_REST	 15 /* windows in a row */
 
 struct ple_steady {
 	uint32_t rested; /* windows so far, for people */
 	uint16_t value;	 /* the first one's that those in a row are like */
-	uint8_t alike;	 /* to the one before, in a row, up to PLE_STEADY_WINDOWS */
+	uint8_t alike;	 /* to the one before, in a row, up to PLE_STEADY_ALIKE */
 	uint8_t resting; /* windows since the last step */
 	uint8_t made; /* a bit for each window, the last one lowest: its forecast is to learn from
 		       */

@@ -4,9 +4,10 @@
  * half of each trace, and prints figures relative to the baselines.
  *
  * usage: forecast [--kernel general|sse2|avx2] [--weights FILE] [--no-lstm]
- *		   [--restless] [--dump] TRACE.csv...
+ *		   [--restless] [--skip WINDOWS] [--dump] TRACE.csv...
  *
- * --restless makes a full step of each window (ple/steady.h).
+ * --restless makes a full step of each window (ple/steady.h). --skip leaves out the first windows
+ *of each trace: whatever takes turns falls on other windows, and scores differ by noise alone.
  * --dump prints what training needs instead: for each window of each trace the LSTM's inputs and
  * the next demands, relative as the engine sees them.
  */
@@ -59,7 +60,8 @@ struct options {
 	const struct ple_weights *weights;
 	uint32_t members; /* 0: the default */
 	bool dump;
-	bool restless; /* a full step each window */
+	bool restless;	  /* a full step each window */
+	unsigned skipped; /* windows at the beginning of each trace */
 };
 
 static double pinball(double said, double actual, unsigned level)
@@ -207,7 +209,7 @@ static void run_trace(const struct trace_windows *trace, const struct options *o
 	ple_engine_use_weights(&engine, options->weights);
 	if (options->members)
 		ple_engine_enable(&engine, options->members);
-	for (unsigned t = 0; t < trace->count; t++) {
+	for (unsigned t = options->skipped; t < trace->count; t++) {
 		if (options->restless)
 			ple_steady_break(&engine.steady);
 		ple_engine_observe(&engine, &trace->window[t]);
@@ -384,6 +386,8 @@ static int parse_options(struct options *o, int argc, char **argv)
 			lstm = false;
 		else if (strcmp(argv[i], "--restless") == 0)
 			o->restless = true;
+		else if (strcmp(argv[i], "--skip") == 0 && i + 1 < argc)
+			o->skipped = (unsigned)strtoul(argv[++i], NULL, 0);
 		else if (strcmp(argv[i], "--kernel") == 0 && i + 1 < argc)
 			o->kernels = find_kernels(argv[++i]);
 		else if (strcmp(argv[i], "--members") == 0 && i + 1 < argc)
@@ -406,7 +410,7 @@ int main(int argc, char **argv)
 
 	if (first < 0) {
 		fprintf(stderr, "usage: forecast [--kernel NAME] [--weights FILE] [--no-lstm] "
-				"[--restless] [--dump] TRACE.csv...\n");
+				"[--restless] [--skip WINDOWS] [--dump] TRACE.csv...\n");
 		return 2;
 	}
 	if (!options.dump)
