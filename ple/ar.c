@@ -66,10 +66,13 @@ static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 	int32_t sum = 0;
 	unsigned done = 0;
 
+#pragma GCC unroll 5
 	for (unsigned i = 0; i <= ORDER; i++)
 		path[i] = ple_history_value(view->history, ORDER - i) - mean;
 	adapt(s, path);
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+#pragma GCC unroll 3
 		for (; done < ple_horizon_windows(h); done++) {
 			path[ORDER + 1 + done] = predict(s, path + 1 + done);
 			sum += ple_value(mean + path[ORDER + 1 + done]);

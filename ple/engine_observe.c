@@ -52,6 +52,7 @@ static void learn(struct ple_engine *e)
 	int32_t actual[PLE_HORIZONS];
 
 	ple_history_ends(&e->history, actual);
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		unsigned windows = ple_horizon_windows(h), row = h * PLE_LEVELS;
 		unsigned ago = ple_steady_lesson(&e->steady, windows);
@@ -92,9 +93,11 @@ static void ask_models(struct ple_engine *e, struct ple_past *p)
 								&view, &p->said[0][s]);
 }
 
-static uint16_t to_us(int32_t value)
+static inline uint16_t to_us(int32_t value)
 {
-	return (uint16_t)ple_clamp((value + 1) / PLE_VALUE_US, 0, PLE_AMOUNT_MAX);
+	uint32_t us = (uint32_t)(value + 1) / PLE_VALUE_US;
+
+	return (uint16_t)(value < 0 ? 0 : us < PLE_AMOUNT_MAX ? us : PLE_AMOUNT_MAX);
 }
 
 static int32_t point_of(const struct ple_engine *e, const struct ple_past *now, unsigned h)
@@ -117,6 +120,7 @@ static int32_t high_of(const struct ple_engine *e, const struct ple_past *now, u
 
 static void publish_cpu(struct ple_engine *e, const struct ple_past *now)
 {
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		struct ple_expectation *out = &e->demand.of[PLE_CPU][h];
 

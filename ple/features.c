@@ -24,31 +24,27 @@ static inline int16_t scaled(int32_t value, unsigned shift)
 	return (int16_t)(value * 16 >> shift);
 }
 
-/* Bands begin at so many quarters of the mean. */
-#define BAND_EDGES 5
-static const uint8_t edges[BAND_EDGES] = { 1, 3, 6, 12, 24 };
+/* The band of so many quarters of the mean: one more at each of 1, 3, 6, 12, 24. */
+#define QUARTERS 24
+static const uint8_t bands[QUARTERS + 1] = { 1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5,
+					     5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 6 };
+
+static inline unsigned band_at(uint32_t quarters)
+{
+	return bands[quarters < QUARTERS ? quarters : QUARTERS];
+}
 
 static uint8_t band_of(int32_t value, int32_t level)
 {
-	unsigned band = 1;
-
 	if (value <= 10 * PLE_VALUE_US)
 		return 0;
-#pragma GCC unroll 5
-	for (unsigned i = 0; i < BAND_EDGES; i++)
-		band += 4 * value >= edges[i] * level;
-	return (uint8_t)band;
+	return (uint8_t)(level ? band_at((uint32_t)(4 * value / level)) : PLE_BANDS - 1);
 }
 
 /* The same for a count that is `times` its mean, << 6. */
 static uint8_t count_band(int32_t times)
 {
-	unsigned band = times > 0;
-
-#pragma GCC unroll 5
-	for (unsigned i = 0; i < BAND_EDGES; i++)
-		band += times >= edges[i] * 16;
-	return (uint8_t)band;
+	return (uint8_t)(times > 0 ? band_at((uint32_t)times >> 4) : 0);
 }
 
 /* `count` over its mean (<< 8), << 6. */
@@ -66,14 +62,15 @@ static void add_counts(const struct ple_history *h, struct ple_features *f)
 {
 	int32_t deviation = f->x[PLE_X_DEVIATION];
 
+#pragma GCC unroll 5
 	for (unsigned i = 0; i < PLE_COUNTS; i++) {
 		int32_t times = times_of(h->count[i], h->count_mean[i]);
 		int32_t x = (times - 64) * deviation >> 6;
 
 		f->x[PLE_X_COUNTS + i] = (int16_t)(x < PLE_FEATURE_MAX ? x : PLE_FEATURE_MAX);
-		if (i == 0)
+		if (i == PLE_COUNT_PAGES)
 			f->pages_band = count_band(times);
-		if (i == 1)
+		if (i == PLE_COUNT_IO_OPS)
 			f->io_band = count_band(times);
 	}
 }

@@ -14,6 +14,7 @@ void ple_residual_init(struct ple_residual *residual)
 /* The spread is below 2^24: a fraction of four bits fewer leaves room for the product. */
 void ple_residual_learn(struct ple_residual *r, const struct ple_lessons *lessons)
 {
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		if (!ple_takes(lessons->ended, h))
 			continue;

@@ -17,7 +17,9 @@ static void forecast(void *state, const struct ple_view *view, uint16_t *said)
 	unsigned period = view->history->period, ago = period, done = 0;
 	int32_t sum = 0;
 
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
+#pragma GCC unroll 3
 		for (; done < ple_horizon_windows(h); done++) {
 			ago = ago == 0 ? period - 1 : ago - 1;
 			sum += ple_history_value(view->history, ago);
