@@ -21,6 +21,7 @@ void ple_cell_learn(struct ple_cell *cell, unsigned seen, unsigned horizon, int3
 {
 	uint16_t *quantile = cell->quantile[horizon];
 	uint16_t *spread = &cell->spread[horizon > PLE_10MS];
+	uint16_t rest = *dither;
 	int64_t step;
 
 	if (seen == 0) {
@@ -36,7 +37,8 @@ void ple_cell_learn(struct ple_cell *cell, unsigned seen, unsigned horizon, int3
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		int64_t change = step * shares[level][actual > quantile[level]] >> 10;
 
-		*dither += 40503; /* 2^16 / golden ratio: spreads evenly */
-		quantile[level] = (uint16_t)ple_value(quantile[level] + ((change + *dither) >> 16));
+		rest += 40503; /* 2^16 / golden ratio: spreads evenly */
+		quantile[level] = (uint16_t)ple_value(quantile[level] + ((change + rest) >> 16));
 	}
+	*dither = rest;
 }

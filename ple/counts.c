@@ -34,6 +34,7 @@ static void follow_errors(struct ple_count *c, unsigned h, int32_t error)
 	int32_t *quantile = &c->error[h * PLE_LEVELS];
 
 	c->spread[h] += ((error < 0 ? -error : error) - c->spread[h]) >> SPREAD_SHIFT;
+#pragma GCC unroll 2
 	for (unsigned level = 0; level < PLE_LEVELS; level++)
 		quantile[level] += (c->spread[h] >> 4) * step[level][error > quantile[level]] >> 8;
 }
@@ -102,6 +103,7 @@ void ple_count_observe(struct ple_count *c, uint32_t amount, unsigned band, unsi
 	learn(c, horizon, ago);
 	c->mean += (value * 256 - c->mean) >> MEAN_SHIFT;
 	c->said[at] = (uint16_t)(c->mean >> 8);
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		unsigned point = h * PLE_LEVELS + PLE_POINT, high = h * PLE_LEVELS + PLE_HIGH;
 
