@@ -55,7 +55,8 @@ static void adapt(struct ar *s, const int32_t past[ORDER + 1])
 
 static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(&((struct ar *)state)->residual, lessons);
+	if (lessons->odd)
+		ple_residual_learn(&((struct ar *)state)->residual, lessons);
 }
 
 /* The path: differences from the mean, the oldest first, and on into the future. */

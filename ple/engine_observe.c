@@ -46,9 +46,9 @@ static unsigned turn(uint32_t windows, unsigned count)
  */
 static void learn(struct ple_engine *e)
 {
-	struct ple_lessons lessons = { .kernels = e->kernels };
-	unsigned judged = turn(e->history.windows, PLE_HORIZONS),
-		 left_out = PLE_20MS + turn(e->history.windows, 2);
+	unsigned judged = turn(e->history.windows, PLE_HORIZONS);
+	unsigned quarter = turn(e->history.windows, 4), left_out = PLE_20MS + quarter / 2;
+	struct ple_lessons lessons = { .odd = quarter % 2, .kernels = e->kernels };
 	int32_t actual[PLE_HORIZONS];
 
 	ple_history_ends(&e->history, actual);

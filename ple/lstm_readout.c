@@ -43,6 +43,8 @@ static void learn(void *state, const struct ple_lessons *lessons)
 {
 	struct ple_readout *s = state;
 
+	if (lessons->odd)
+		return;
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		const int16_t *x = lessons->of[h].hidden;
 

@@ -35,12 +35,14 @@ struct ple_lesson {
 
 /*
  * The lessons of a window, by horizon. Those of the longer horizons overlap from window to window:
- * tables and regressions, whose learning is dear, take one of the two in turn.
+ * tables and regressions, whose learning is dear, take one of the two in turn. Who learns slowly
+ * enough to do with half of the windows takes those with a turn of one kind.
  */
 struct ple_lessons {
 	struct ple_lesson of[PLE_HORIZONS];
 	unsigned ended; /* a bit for each horizon that has: in the beginning not all */
 	unsigned dear;	/* those of them that tables and regressions take */
+	bool odd;	/* every other window's turn, in step with no period of the demand */
 	unsigned seat;	/* of the model that learns */
 	const struct ple_kernels *kernels;
 };

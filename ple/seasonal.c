@@ -9,7 +9,8 @@ static void init(void *state)
 
 static void learn(void *state, const struct ple_lessons *lessons)
 {
-	ple_residual_learn(state, lessons);
+	if (!lessons->odd)
+		ple_residual_learn(state, lessons);
 }
 
 static void forecast(void *state, const struct ple_view *view, uint16_t *said)
