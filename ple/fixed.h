@@ -12,9 +12,12 @@
 #define PLE_VALUE_MAX 65535
 #define PLE_VALUE_US  2 /* values in a microsecond */
 
+/* One test for both bounds, here and below: nearly always x is between them. */
 static inline int64_t ple_clamp(int64_t x, int64_t low, int64_t high)
 {
-	return x < low ? low : x > high ? high : x;
+	if (__builtin_expect((uint64_t)x - (uint64_t)low > (uint64_t)high - (uint64_t)low, 0))
+		return x < low ? low : high;
+	return x;
 }
 
 static inline int32_t ple_value(int64_t x)
