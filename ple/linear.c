@@ -27,6 +27,7 @@ static void learn(void *state, const struct ple_lessons *lessons)
 	struct linear *s = state;
 	int16_t change[PLE_FEATURES];
 
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		const int16_t *x;
 

@@ -45,6 +45,7 @@ static void learn(void *state, const struct ple_lessons *lessons)
 
 	if (lessons->odd)
 		return;
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		const int16_t *x = lessons->of[h].hidden;
 
