@@ -20,6 +20,14 @@
 #define PLE_KERNEL_LAGS 16	/* lags compared by one call */
 #define PLE_SHARE_ONE	16384	/* what the shares of a mixture's members add up to */
 
+/* Slope of the pinball loss at a forecast, << 4 + 8. */
+static inline int16_t ple_slope(unsigned level, int32_t said, int32_t actual)
+{
+	if (level == PLE_POINT)
+		return said >= actual ? 128 : -128;
+	return said >= actual ? 13 : -243;
+}
+
 struct ple_kernels {
 	const char *name;
 	ple_lstm_step_fn *lstm_step;
@@ -50,13 +58,13 @@ struct ple_kernels {
 
 	/*
 	 * One round of a mixture, for both levels and each seat:
-	 * with r = slope * (mixed / 2 - said / 2) >> 3,
+	 * with r = ple_slope() * (mixed / 2 - said / 2) >> 3,
 	 * regret += r - (regret >> 10), magnitude += |r| - (magnitude >> 10).
 	 */
 	void (*regrets)(int32_t regret[PLE_LEVELS][PLE_SEATS],
 			uint32_t magnitude[PLE_LEVELS][PLE_SEATS],
 			const uint16_t said[PLE_LEVELS][PLE_SEATS],
-			const uint16_t mixed[PLE_LEVELS], const int16_t slope[PLE_LEVELS]);
+			const uint16_t mixed[PLE_LEVELS], int32_t actual);
 	/*
 	 * What the seats were worth, lent from six situations, of which `here` is the present one
 	 * and here ^ 1 its sibling. Rows are PLE_TARGETS apart, from that of one target on.

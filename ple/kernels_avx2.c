@@ -204,11 +204,12 @@ AVX2 static inline void add_regrets(int32_t *regret, uint32_t *magnitude, const 
 }
 
 AVX2 static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_SEATS],
-			 const uint16_t said[][PLE_SEATS], const uint16_t *mixed,
-			 const int16_t *slope)
+			 const uint16_t said[][PLE_SEATS], const uint16_t *mixed, int32_t actual)
 {
-	add_regrets(regret[0], magnitude[0], said[0], mixed[0], slope[0]);
-	add_regrets(regret[1], magnitude[1], said[1], mixed[1], slope[1]);
+#pragma GCC unroll 2
+	for (unsigned level = 0; level < PLE_LEVELS; level++)
+		add_regrets(regret[level], magnitude[level], said[level], mixed[level],
+			    ple_slope(level, mixed[level], actual));
 }
 
 AVX2 static uint32_t pool(int32_t *pooled, uint32_t *size, const int32_t regret[][PLE_SEATS],

@@ -86,12 +86,13 @@ static void energies(uint32_t *energy, const int16_t *x)
 }
 
 static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_SEATS],
-		    const uint16_t said[][PLE_SEATS], const uint16_t *mixed, const int16_t *slope)
+		    const uint16_t said[][PLE_SEATS], const uint16_t *mixed, int32_t actual)
 {
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
+		int32_t slope = ple_slope(level, mixed[level], actual);
+
 		for (unsigned s = 0; s < PLE_SEATS; s++) {
-			int32_t r =
-				slope[level] * ((mixed[level] >> 1) - (said[level][s] >> 1)) >> 3;
+			int32_t r = slope * ((mixed[level] >> 1) - (said[level][s] >> 1)) >> 3;
 			int32_t *sum = &regret[level][s];
 			uint32_t *size = &magnitude[level][s];
 

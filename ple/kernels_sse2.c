@@ -168,14 +168,16 @@ static inline void add_regret(int32_t *regret, uint32_t *magnitude, __m128i prod
 }
 
 static void regrets(int32_t regret[][PLE_SEATS], uint32_t magnitude[][PLE_SEATS],
-		    const uint16_t said[][PLE_SEATS], const uint16_t *mixed, const int16_t *slope)
+		    const uint16_t said[][PLE_SEATS], const uint16_t *mixed, int32_t actual)
 {
+#pragma GCC unroll 2
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
+		__m128i slope = _mm_set1_epi16(ple_slope(level, mixed[level], actual));
 		__m128i distance = _mm_sub_epi16(_mm_set1_epi16((int16_t)(mixed[level] >> 1)),
 						 _mm_srli_epi16(load(said[level]), 1));
 		__m128i p[2];
 
-		multiply(distance, _mm_set1_epi16(slope[level]), p);
+		multiply(distance, slope, p);
 		add_regret(regret[level], magnitude[level], p[0]);
 		add_regret(regret[level] + 4, magnitude[level] + 4, p[1]);
 	}

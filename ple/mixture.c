@@ -2,11 +2,6 @@
 
 #include "ple/mixture.h"
 
-/* Slope of the pinball loss, << 4 + 8: forecast too low, forecast too high. */
-static const int16_t slopes[PLE_LEVELS][2] = {
-	[PLE_POINT] = { -128, 128 }, [PLE_HIGH] = { -243, 13 }
-};
-
 void ple_mixture_init(struct ple_mixture *m, uint32_t open)
 {
 	memset(m, 0, sizeof(*m));
@@ -21,24 +16,6 @@ void ple_mixture_vacate(struct ple_mixture *m, unsigned seat)
 		for (unsigned size = 0; size < PLE_SITUATION_SIZES; size++)
 			m->magnitude[size][target][seat] = 0;
 	}
-}
-
-/*
- * What a round adds is below 2^20, and sums forget a part in 2^10: |regret| stays below 2^30. Both
- * situations of a size add to its magnitude, so that it bounds either regret.
- */
-void ple_mixture_learn(struct ple_mixture *m, unsigned situation, unsigned horizon,
-		       const uint16_t said[PLE_LEVELS][PLE_SEATS], const uint16_t mixed[PLE_LEVELS],
-		       int32_t actual, const struct ple_kernels *kernels)
-{
-	unsigned target = horizon * PLE_LEVELS;
-	const int16_t slope[PLE_LEVELS] = {
-		slopes[PLE_POINT][mixed[PLE_POINT] >= actual],
-		slopes[PLE_HIGH][mixed[PLE_HIGH] >= actual],
-	};
-
-	kernels->regrets(&m->regret[situation][target], &m->magnitude[situation / 2][target], said,
-			 mixed, slope);
 }
 
 static uint32_t least_magnitude(const uint32_t *magnitude, uint32_t seats)

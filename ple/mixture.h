@@ -32,10 +32,21 @@ void ple_mixture_init(struct ple_mixture *mixture, uint32_t open);
 /* A seat has a new owner: forgets what the old one was worth. */
 void ple_mixture_vacate(struct ple_mixture *mixture, unsigned seat);
 
-/* A round of one horizon ended: `said` by the seats, `mixed` by the mixture; `actual` is known. */
-void ple_mixture_learn(struct ple_mixture *mixture, unsigned situation, unsigned horizon,
-		       const uint16_t said[PLE_LEVELS][PLE_SEATS], const uint16_t mixed[PLE_LEVELS],
-		       int32_t actual, const struct ple_kernels *kernels);
+/*
+ * A round of one horizon ended: `said` by the seats, `mixed` by the mixture; `actual` is known.
+ * What a round adds is below 2^20, and sums forget a part in 2^10: |regret| stays below 2^30. Both
+ * situations of a size add to its magnitude, so that it bounds either regret.
+ */
+static inline void ple_mixture_learn(struct ple_mixture *m, unsigned situation, unsigned horizon,
+				     const uint16_t said[PLE_LEVELS][PLE_SEATS],
+				     const uint16_t mixed[PLE_LEVELS], int32_t actual,
+				     const struct ple_kernels *kernels)
+{
+	unsigned target = horizon * PLE_LEVELS;
+
+	kernels->regrets(&m->regret[situation][target], &m->magnitude[situation / 2][target], said,
+			 mixed, actual);
+}
 
 /*
  * Computes the shares of a target anew. It has divisions, and sums change slowly: a horizon in

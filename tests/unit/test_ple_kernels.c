@@ -53,7 +53,8 @@ struct scene {
 	int32_t sums[PLE_SITUATIONS * PLE_TARGETS][PLE_SEATS], pooled[PLE_SEATS];
 	uint32_t sizes[PLE_SITUATION_SIZES * PLE_TARGETS][PLE_SEATS], size[PLE_SEATS], positive;
 	unsigned situation;
-	int16_t gain[PLE_LEVELS], slope[PLE_LEVELS], last;
+	int16_t gain[PLE_LEVELS], last;
+	int32_t actual;
 	int32_t sum[PLE_LEVELS];
 	unsigned shift, count;
 };
@@ -89,10 +90,8 @@ static void make_regression(struct scene *s)
 
 static void make_mixture(struct scene *s)
 {
-	static const int16_t slopes[] = { -128, 128, -243, 13 };
-
+	s->actual = (int32_t)any_positive(65535);
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
-		s->slope[level] = slopes[next_random() % 4];
 		for (unsigned seat = 0; seat < PLE_SEATS; seat++) {
 			s->regret[level][seat] = any(1 << 30);
 			s->magnitude[level][seat] = any_positive(1u << 31);
@@ -142,7 +141,7 @@ static void run(const struct ple_kernels *k, struct scene *s)
 	k->scale(scaled, s->value, s->shift, s->last);
 	memcpy(s->x, scaled, sizeof(scaled));
 	memcpy(s->rate, inputs, sizeof(s->rate));
-	k->regrets(s->regret, s->magnitude, s->said, s->mixed, s->slope);
+	k->regrets(s->regret, s->magnitude, s->said, s->mixed, s->actual);
 	k->combine(s->mixed, s->share, s->said);
 	s->positive = k->pool(s->pooled, s->size, s->sums, s->sizes, s->situation);
 	s->least = k->mismatches(s->mismatch, s->past, s->now);
