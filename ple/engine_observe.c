@@ -2,10 +2,10 @@
 #include "ple/engine.h"
 #include "ple/lstm_readout.h"
 
-/* The forecast made so many windows before the new one; none was where the engine rested. */
-static inline const struct ple_past *made(const struct ple_engine *e, unsigned ago)
+/* The forecast made `windows` before the new one; there is none of where the engine rested. */
+static inline const struct ple_past *made(const struct ple_engine *e, unsigned windows)
 {
-	unsigned before = ago - 1, rests = ~e->steady.made & ((1u << before) - 1);
+	unsigned before = windows - 1, rests = ~e->steady.made & ((1u << before) - 1);
 
 	for (; rests; rests &= rests - 1)
 		before--;
@@ -48,21 +48,25 @@ static void learn(struct ple_engine *e)
 {
 	unsigned judged = turn(e->history.windows, PLE_HORIZONS);
 	unsigned quarter = turn(e->history.windows, 4), left_out = PLE_20MS + quarter / 2;
-	struct ple_lessons lessons = { .odd = quarter % 2, .kernels = e->kernels };
+	struct ple_lessons lessons;
 	int32_t actual[PLE_HORIZONS];
 
+	lessons.kernels = e->kernels;
+	lessons.odd = quarter % 2;
+	lessons.ended = 0;
 	ple_history_ends(&e->history, actual);
 #pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++) {
 		unsigned windows = ple_horizon_windows(h), row = h * PLE_LEVELS;
 		unsigned ago = ple_steady_lesson(&e->steady, windows);
-		const struct ple_past *p;
+		const struct ple_past *p = &e->past[e->now];
 
 		if (ago == 0)
 			continue;
-		p = made(e, ago);
 		if (ago > windows)
 			actual[h] = ple_history_value(&e->history, 1);
+		else
+			p = made(e, windows);
 		lessons.ended |= 1u << h;
 		lessons.of[h] = (struct ple_lesson) { actual[h], &p->features, p->hidden, p->said };
 		ple_mixture_learn(&e->mixture, p->features.situation, h, p->said + row,
