@@ -58,6 +58,7 @@ static unsigned pages_cell(const struct ple_features *f)
 
 static void learn_season(void *state, const struct ple_lessons *lessons)
 {
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++)
 		if (ple_takes(lessons->dear, h))
 			learn(state, season_cell(lessons->of[h].then), h, lessons->of[h].actual);
@@ -70,6 +71,7 @@ static void forecast_season(void *state, const struct ple_view *view, uint16_t *
 
 static void learn_pages(void *state, const struct ple_lessons *lessons)
 {
+#pragma GCC unroll 3
 	for (unsigned h = 0; h < PLE_HORIZONS; h++)
 		if (ple_takes(lessons->dear, h))
 			learn(state, pages_cell(lessons->of[h].then), h, lessons->of[h].actual);
