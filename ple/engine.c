@@ -58,8 +58,8 @@ static void seat(struct ple_engine *e, uint32_t members)
 	e->open = 0;
 	for (unsigned s = 0; s < PLE_SEATS; s++)
 		e->open |= (uint8_t)((members >> e->seat[s].member & 1) << s);
-	for (unsigned i = 0; i < PLE_SITUATIONS * PLE_TARGETS; i++)
-		ple_mixture_renew(&e->mixture, i / PLE_TARGETS, i % PLE_TARGETS, e->open,
+	for (unsigned i = 0; i < PLE_SITUATIONS * PLE_HORIZONS; i++)
+		ple_mixture_renew(&e->mixture, i / PLE_HORIZONS, i % PLE_HORIZONS, e->open,
 				  &ple_kernels_general);
 }
 

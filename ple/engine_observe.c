@@ -73,9 +73,7 @@ static void learn(struct ple_engine *e)
 				  p->mixed + row, actual[h], e->kernels);
 		if (h != judged)
 			continue;
-		for (unsigned level = 0; level < PLE_LEVELS; level++)
-			ple_mixture_renew(&e->mixture, p->features.situation, row + level, e->open,
-					  e->kernels);
+		ple_mixture_renew(&e->mixture, p->features.situation, h, e->open, e->kernels);
 		judge(e, p, h, actual[h]);
 	}
 	lessons.dear = lessons.ended & ~(1u << left_out);

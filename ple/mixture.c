@@ -2,12 +2,6 @@
 
 #include "ple/mixture.h"
 
-void ple_mixture_init(struct ple_mixture *m, uint32_t open)
-{
-	memset(m, 0, sizeof(*m));
-	ple_mixture_share_equally(m, open);
-}
-
 void ple_mixture_vacate(struct ple_mixture *m, unsigned seat)
 {
 	for (unsigned target = 0; target < PLE_TARGETS; target++) {
@@ -60,8 +54,8 @@ static void divide(uint16_t *share, const uint32_t *worth, uint32_t seats, uint3
  * What a seat was worth in this situation, and a little of what it was worth in the others: the one
  * of the same size counts a quarter, the rest a sixteenth.
  */
-void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned target, uint32_t open,
-		       const struct ple_kernels *kernels)
+static inline void renew(struct ple_mixture *m, unsigned situation, unsigned target, uint32_t open,
+			 const struct ple_kernels *kernels)
 {
 	int32_t regret[PLE_SEATS];
 	uint32_t magnitude[PLE_SEATS], worth[PLE_SEATS], total = 0, seats, least;
@@ -83,12 +77,9 @@ void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned targe
 	divide(m->share[situation][target], worth, seats, total);
 }
 
-void ple_mixture_share_equally(struct ple_mixture *m, uint32_t open)
+void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned horizon, uint32_t open,
+		       const struct ple_kernels *kernels)
 {
-	static const uint32_t worth[PLE_SEATS] = { 1, 1, 1, 1, 1, 1, 1, 1 };
-
-	for (unsigned situation = 0; situation < PLE_SITUATIONS; situation++)
-		for (unsigned target = 0; target < PLE_TARGETS; target++)
-			divide(m->share[situation][target], worth, open,
-			       (uint32_t)__builtin_popcount(open));
+	for (unsigned level = 0; level < PLE_LEVELS; level++)
+		renew(m, situation, horizon * PLE_LEVELS + level, open, kernels);
 }

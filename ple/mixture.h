@@ -19,15 +19,13 @@
 
 #include "ple/model.h"
 
-/* All targets of one vCPU. Sums are decaying, in values << 4. */
+/* All targets of one vCPU; zero, and renewed, at the start. Sums are decaying, in values << 4. */
 struct ple_mixture {
 	int32_t regret[PLE_SITUATIONS][PLE_TARGETS][PLE_SEATS];
 	uint32_t magnitude[PLE_SITUATION_SIZES][PLE_TARGETS][PLE_SEATS]; /* of |regret| */
 	/* What follows from them when last renewed; a row's sum is PLE_SHARE_ONE. */
 	uint16_t share[PLE_SITUATIONS][PLE_TARGETS][PLE_SEATS];
 };
-
-void ple_mixture_init(struct ple_mixture *mixture, uint32_t open);
 
 /* A seat has a new owner: forgets what the old one was worth. */
 void ple_mixture_vacate(struct ple_mixture *mixture, unsigned seat);
@@ -49,13 +47,10 @@ static inline void ple_mixture_learn(struct ple_mixture *m, unsigned situation, 
 }
 
 /*
- * Computes the shares of a target anew. It has divisions, and sums change slowly: a horizon in
- * a window is enough. Equal shares if nobody has been worth anything yet.
+ * Computes the shares of a horizon's targets anew. It has divisions, and sums change slowly: a
+ * horizon in a window is enough. Equal shares if nobody has been worth anything yet.
  */
-void ple_mixture_renew(struct ple_mixture *mixture, unsigned situation, unsigned target,
+void ple_mixture_renew(struct ple_mixture *mixture, unsigned situation, unsigned horizon,
 		       uint32_t open, const struct ple_kernels *kernels);
-
-/* Until they are renewed: the same for all who are open, in all situations. */
-void ple_mixture_share_equally(struct ple_mixture *mixture, uint32_t open);
 
 #endif

@@ -182,7 +182,8 @@ static void test_mixture_follows_the_best(void **state)
 		ple_said said = { 0 };
 
 		seed = 7;
-		ple_mixture_init(&mixture, 0xff);
+		memset(&mixture, 0, sizeof(mixture));
+		ple_mixture_renew(&mixture, 0, 0, 0xff, &ple_kernels_general);
 		for (unsigned t = 0; t < 20000; t++) {
 			int32_t actual = (int32_t)(next_random() % 1000 + 20000);
 			uint16_t mixed[PLE_TARGETS];
@@ -195,7 +196,7 @@ static void test_mixture_follows_the_best(void **state)
 			loss[PLE_SEATS] += pinball(level, mixed[level], actual);
 			ple_mixture_learn(&mixture, 0, 0, said, mixed, actual,
 					  &ple_kernels_general);
-			ple_mixture_renew(&mixture, 0, level, 0xff, &ple_kernels_general);
+			ple_mixture_renew(&mixture, 0, 0, 0xff, &ple_kernels_general);
 		}
 		for (unsigned s = 0; s < PLE_SEATS; s++)
 			best = loss[s] < best ? loss[s] : best;
@@ -222,7 +223,6 @@ static void test_mixture_does_not_overflow(void **state)
 
 	(void)state;
 	seed = 3;
-	ple_mixture_init(&mixture, 0xff);
 	for (unsigned t = 0; t < 200000; t++) {
 		uint16_t high = t / 20000 % 2 ? 0 : PLE_VALUE_MAX;
 		int32_t actual = PLE_VALUE_MAX - high;
@@ -232,7 +232,7 @@ static void test_mixture_does_not_overflow(void **state)
 		for (unsigned s = 0; s < PLE_SEATS; s++)
 			said[0][s] = said[1][s] = (uint16_t)(s % 2 ? high : actual);
 		ple_mixture_learn(&mixture, t % 6, 0, said, mixed, actual, &ple_kernels_general);
-		ple_mixture_renew(&mixture, t % 6, PLE_HIGH, open, &ple_kernels_general);
+		ple_mixture_renew(&mixture, t % 6, 0, open, &ple_kernels_general);
 		assert_shares(mixture.share[t % 6][PLE_HIGH], open);
 	}
 }
