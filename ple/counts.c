@@ -59,17 +59,21 @@ static void compare(struct ple_count *c, unsigned slot, unsigned target, int32_t
 		[PLE_POINT] = { 10, 10 }, [PLE_HIGH] = { 1, 19 }
 	};
 	unsigned leader = 0;
+	uint32_t least = UINT32_MAX;
 
 #pragma GCC unroll 3
 	for (unsigned m = 0; m < PLE_COUNT_MEMBERS; m++) {
-		uint32_t *loss = &c->loss[target][m];
+		uint32_t loss = c->loss[target][m];
 		int32_t said = said_by(c, m, slot, target);
 		int32_t lost =
 			slope[target % PLE_LEVELS][actual > said] * ple_distance(actual, said);
 
-		*loss += (uint32_t)(lost - (int32_t)(*loss >> LOSS_SHIFT));
-		if (*loss < c->loss[target][leader])
+		loss += (uint32_t)(lost - (int32_t)(loss >> LOSS_SHIFT));
+		c->loss[target][m] = loss;
+		if (loss < least) {
+			least = loss;
 			leader = m;
+		}
 	}
 	c->leader[target] = (uint8_t)leader;
 }

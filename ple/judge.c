@@ -47,6 +47,7 @@ void ple_judge_learn(struct ple_judge *j, unsigned horizon, const uint16_t mixed
 
 	j->bias[horizon] += (error - j->bias[horizon]) >> BIAS_SHIFT;
 	follow_offset(j, horizon, (actual - mixed[PLE_HIGH]) * 256);
+#pragma GCC unroll 2
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		unsigned target = horizon * PLE_LEVELS + level;
 
