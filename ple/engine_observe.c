@@ -14,6 +14,7 @@ static inline const struct ple_past *made(const struct ple_engine *e, unsigned w
 
 static void learn_models(struct ple_engine *e, struct ple_lessons *lessons)
 {
+#pragma GCC unroll 6
 	for (unsigned s = PLE_MAX8 + 1; s < PLE_SEATS; s++) {
 		if (e->seat[s].member == PLE_MEMBERS)
 			continue;
@@ -80,6 +81,18 @@ static void learn(struct ple_engine *e)
 	learn_models(e, &lessons);
 }
 
+/* The two that the engine is judged by have the first seats and no state: no need to call them. */
+static void ask_rivals(const struct ple_history *history, ple_said said)
+{
+	int32_t last = ple_history_value(history, 0), max8 = ple_history_max8(history);
+
+#pragma GCC unroll 6
+	for (unsigned t = 0; t < PLE_TARGETS; t++) {
+		said[t][PLE_LAST] = (uint16_t)last;
+		said[t][PLE_MAX8] = (uint16_t)max8;
+	}
+}
+
 static void ask_models(struct ple_engine *e, struct ple_past *p)
 {
 	const struct ple_view view = {
@@ -89,7 +102,9 @@ static void ask_models(struct ple_engine *e, struct ple_past *p)
 		.kernels = e->kernels,
 	};
 
-	for (unsigned s = 0; s < PLE_SEATS; s++)
+	ask_rivals(&e->history, p->said);
+#pragma GCC unroll 6
+	for (unsigned s = PLE_MAX8 + 1; s < PLE_SEATS; s++)
 		if (e->seat[s].member != PLE_MEMBERS)
 			ple_models[e->seat[s].member]->forecast(e->states + e->seat[s].offset,
 								&view, &p->said[0][s]);

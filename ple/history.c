@@ -10,18 +10,6 @@ void ple_history_init(struct ple_history *h)
 	h->newest = PLE_HISTORY - 1;
 }
 
-void ple_history_ends(const struct ple_history *h, int32_t mean[PLE_HORIZONS])
-{
-	int32_t one = ple_history_value(h, 0), two = one + ple_history_value(h, 1), five = two;
-
-#pragma GCC unroll 3
-	for (unsigned i = 2; i < 5; i++)
-		five += ple_history_value(h, i);
-	mean[PLE_10MS] = one;
-	mean[PLE_20MS] = (two + 1) / 2;
-	mean[PLE_50MS] = (five + 2) / 5;
-}
-
 /* A mean with a memory of 2^shift windows, over fewer at the beginning. */
 static inline uint32_t follow(uint32_t mean, uint32_t sample, unsigned shift, uint32_t windows)
 {
@@ -90,26 +78,12 @@ static void follow_counts(struct ple_history *h, const struct ple_window *w)
 	}
 }
 
-/* Takes the oldest of eight out and the new value in; everything between moves by one place. */
-static void sort_in(uint16_t sorted[PLE_LAGS], uint16_t oldest, uint16_t value)
-{
-	unsigned at = 0;
-
-	while (sorted[at] != oldest)
-		at++;
-	for (; at > 0 && sorted[at - 1] > value; at--)
-		sorted[at] = sorted[at - 1];
-	for (; at < PLE_LAGS - 1 && sorted[at + 1] < value; at++)
-		sorted[at] = sorted[at + 1];
-	sorted[at] = value;
-}
-
-static void append(struct ple_history *h, uint16_t value)
+static void append(struct ple_history *h, uint16_t value, const struct ple_kernels *kernels)
 {
 	uint16_t oldest = (uint16_t)ple_history_value(h, PLE_LAGS - 1);
 	uint16_t *block = &h->block_max[h->windows / PLE_LAGS % PLE_BLOCKS];
 
-	sort_in(h->sorted, oldest, value);
+	kernels->slide(h->sorted, oldest, value);
 	h->sum += (uint32_t)value - oldest;
 	if (h->windows % PLE_LAGS == 0 || *block < value)
 		*block = value;
@@ -118,13 +92,6 @@ static void append(struct ple_history *h, uint16_t value)
 		h->newest = PLE_HISTORY - 1;
 	}
 	h->value[++h->newest] = value;
-}
-
-int32_t ple_history_value_of(const struct ple_window *window)
-{
-	uint64_t demand = (uint64_t)window->run_us + window->wait_us;
-
-	return ple_value((int64_t)(demand * PLE_VALUE_US));
 }
 
 void ple_history_add(struct ple_history *h, const struct ple_window *window,
@@ -138,7 +105,7 @@ void ple_history_add(struct ple_history *h, const struct ple_window *window,
 	h->peak -= h->peak >> 10;
 	if (h->peak < value << 8)
 		h->peak = value << 8;
-	append(h, (uint16_t)value);
+	append(h, (uint16_t)value, kernels);
 	h->windows++;
 	compare(h, (uint16_t)value, kernels);
 	find_period(h);

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "ple/fixed.h"
 #include "ple/forecast.h"
 #include "ple/window.h"
 
@@ -54,7 +55,10 @@ void ple_history_add(struct ple_history *history, const struct ple_window *windo
 		     const struct ple_kernels *kernels);
 
 /* The demand of a window as a value. */
-int32_t ple_history_value_of(const struct ple_window *window);
+static inline int32_t ple_history_value_of(const struct ple_window *window)
+{
+	return ple_value(((int64_t)window->run_us + window->wait_us) * PLE_VALUE_US);
+}
 
 /* The value `ago` windows ago (0: the last one .. 64); before the beginning it is 0. */
 static inline int32_t ple_history_value(const struct ple_history *history, unsigned ago)
@@ -69,6 +73,16 @@ static inline int32_t ple_history_max8(const struct ple_history *history)
 }
 
 /* The mean of the last values over each horizon, rounded. */
-void ple_history_ends(const struct ple_history *history, int32_t mean[PLE_HORIZONS]);
+static inline void ple_history_ends(const struct ple_history *h, int32_t mean[PLE_HORIZONS])
+{
+	int32_t one = ple_history_value(h, 0), two = one + ple_history_value(h, 1), five = two;
+
+#pragma GCC unroll 3
+	for (unsigned i = 2; i < 5; i++)
+		five += ple_history_value(h, i);
+	mean[PLE_10MS] = one;
+	mean[PLE_20MS] = (two + 1) / 2;
+	mean[PLE_50MS] = (five + 2) / 5;
+}
 
 #endif

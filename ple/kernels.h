@@ -82,6 +82,9 @@ struct ple_kernels {
 	void (*combine)(uint16_t mixed[PLE_TARGETS], const uint16_t share[PLE_TARGETS][PLE_SEATS],
 			const uint16_t said[PLE_TARGETS][PLE_SEATS]);
 
+	/* Of eight numbers in rising order, takes `oldest`, which is one of them, out and `value`
+	 * in. */
+	void (*slide)(uint16_t sorted[PLE_LAGS], uint16_t oldest, uint16_t value);
 	/*
 	 * Each mismatch moves towards |value - past| by (way + 31) / 32, where the way to go plus
 	 * 31 is cut off at 65535. Returns the least one.

@@ -261,6 +261,21 @@ AVX2 static void combine(uint16_t *mixed, const uint16_t share[PLE_TARGETS][PLE_
 	_mm_storeu_si32(mixed + 4, _mm256_extracti128_si256(out, 1));
 }
 
+/*
+ * Lanes from the oldest on take their successor, the last one the largest number there is: seven
+ * are left in order. A lane of the result is the value or, beside it, what was there.
+ */
+AVX2 static void slide(uint16_t *sorted, uint16_t oldest, uint16_t value)
+{
+	__m128i all = _mm_loadu_si128((const __m128i *)sorted);
+	__m128i next = _mm_alignr_epi8(_mm_set1_epi16(-1), all, 2);
+	__m128i moved = _mm_cmpeq_epi16(_mm_max_epu16(all, _mm_set1_epi16((int16_t)oldest)), all);
+	__m128i rest = _mm_blendv_epi8(all, next, moved);
+	__m128i least = _mm_min_epu16(rest, _mm_set1_epi16((int16_t)value));
+
+	_mm_storeu_si128((__m128i *)sorted, _mm_max_epu16(least, _mm_slli_si128(rest, 2)));
+}
+
 AVX2 static uint16_t mismatches(uint16_t *mismatch, const uint16_t *past, uint16_t value)
 {
 	const __m256i round = _mm256_set1_epi16(31);
@@ -291,5 +306,6 @@ const struct ple_kernels ple_kernels_avx2 = {
 	.regrets = regrets,
 	.pool = pool,
 	.combine = combine,
+	.slide = slide,
 	.mismatches = mismatches,
 };

@@ -139,6 +139,20 @@ static void combine(uint16_t *mixed, const uint16_t share[PLE_TARGETS][PLE_SEATS
 	}
 }
 
+/* Everything between the two places moves by one. */
+static void slide(uint16_t *sorted, uint16_t oldest, uint16_t value)
+{
+	unsigned at = 0;
+
+	while (sorted[at] != oldest)
+		at++;
+	for (; at > 0 && sorted[at - 1] > value; at--)
+		sorted[at] = sorted[at - 1];
+	for (; at < PLE_LAGS - 1 && sorted[at + 1] < value; at++)
+		sorted[at] = sorted[at + 1];
+	sorted[at] = value;
+}
+
 static uint16_t mismatches(uint16_t *mismatch, const uint16_t *past, uint16_t value)
 {
 	uint16_t least = UINT16_MAX;
@@ -168,5 +182,6 @@ const struct ple_kernels ple_kernels_general = {
 	.regrets = regrets,
 	.pool = pool,
 	.combine = combine,
+	.slide = slide,
 	.mismatches = mismatches,
 };

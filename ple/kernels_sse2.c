@@ -252,6 +252,24 @@ static inline __m128i follow_mismatch(__m128i m, __m128i then, __m128i now)
 	return _mm_sub_epi16(m, _mm_srli_epi16(down, 5));
 }
 
+static inline __m128i most_of(__m128i a, __m128i b)
+{
+	return _mm_add_epi16(_mm_subs_epu16(a, b), b);
+}
+
+/* See kernels_avx2.c. */
+static void slide(uint16_t *sorted, uint16_t oldest, uint16_t value)
+{
+	__m128i all = load(sorted);
+	__m128i next =
+		_mm_or_si128(_mm_srli_si128(all, 2), _mm_setr_epi16(0, 0, 0, 0, 0, 0, 0, -1));
+	__m128i moved = _mm_cmpeq_epi16(most_of(all, _mm_set1_epi16((int16_t)oldest)), all);
+	__m128i rest = choose(moved, next, all);
+	__m128i least = least_of(rest, _mm_set1_epi16((int16_t)value));
+
+	store(sorted, most_of(least, _mm_slli_si128(rest, 2)));
+}
+
 static uint16_t mismatches(uint16_t *mismatch, const uint16_t *past, uint16_t value)
 {
 	const __m128i now = _mm_set1_epi16((int16_t)value);
@@ -280,5 +298,6 @@ const struct ple_kernels ple_kernels_sse2 = {
 	.regrets = regrets,
 	.pool = pool,
 	.combine = combine,
+	.slide = slide,
 	.mismatches = mismatches,
 };

@@ -80,6 +80,7 @@ static inline void renew(struct ple_mixture *m, unsigned situation, unsigned tar
 void ple_mixture_renew(struct ple_mixture *m, unsigned situation, unsigned horizon, uint32_t open,
 		       const struct ple_kernels *kernels)
 {
+#pragma GCC unroll 2
 	for (unsigned level = 0; level < PLE_LEVELS; level++)
 		renew(m, situation, horizon * PLE_LEVELS + level, open, kernels);
 }

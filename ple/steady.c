@@ -14,8 +14,8 @@ void ple_steady_note(struct ple_steady *s, const struct ple_history *h,
 {
 	int32_t value = ple_history_value_of(window);
 
-	if (is_near(s, h, value) && window->pages == h->count[PLE_COUNT_PAGES] &&
-	    window->io_ops == h->count[PLE_COUNT_IO_OPS]) {
+	if (window->pages == h->count[PLE_COUNT_PAGES] &&
+	    window->io_ops == h->count[PLE_COUNT_IO_OPS] && is_near(s, h, value)) {
 		s->alike = (uint8_t)(s->alike + (s->alike < PLE_STEADY_ALIKE));
 		return;
 	}

@@ -49,6 +49,7 @@ struct scene {
 	int32_t regret[PLE_LEVELS][PLE_SEATS];
 	uint32_t magnitude[PLE_LEVELS][PLE_SEATS];
 	uint16_t said[PLE_TARGETS][PLE_SEATS], share[PLE_TARGETS][PLE_SEATS], mixed[PLE_TARGETS];
+	uint16_t sorted[PLE_LAGS], oldest;
 	uint16_t mismatch[PLE_KERNEL_LAGS], past[PLE_KERNEL_LAGS], now, least;
 	int32_t sums[PLE_SITUATIONS * PLE_TARGETS][PLE_SEATS], pooled[PLE_SEATS];
 	uint32_t sizes[PLE_SITUATION_SIZES * PLE_TARGETS][PLE_SEATS], size[PLE_SEATS], positive;
@@ -112,11 +113,25 @@ static void make_mixture(struct scene *s)
 	}
 }
 
+/* Rising, often equal or extreme; the oldest is one of them. */
+static void make_sorted(struct scene *s)
+{
+	uint32_t value = next_random() & 1 ? 0 : any_positive(65535);
+
+	for (unsigned i = 0; i < PLE_LAGS; i++) {
+		s->sorted[i] = (uint16_t)value;
+		if (next_random() % 3 == 0)
+			value += any_positive(65535 - value);
+	}
+	s->oldest = s->sorted[next_random() % PLE_LAGS];
+}
+
 static void make(struct scene *s)
 {
 	memset(s, 0, sizeof(*s));
 	make_regression(s);
 	make_mixture(s);
+	make_sorted(s);
 	s->shift = next_random() % 10;
 	for (unsigned i = 0; i < PLE_FEATURES; i++)
 		s->value[i] = (uint16_t)((any_positive(4095) << s->shift) >> 4);
@@ -144,6 +159,7 @@ static void run(const struct ple_kernels *k, struct scene *s)
 	k->regrets(s->regret, s->magnitude, s->said, s->mixed, s->actual);
 	k->combine(s->mixed, s->share, s->said);
 	s->positive = k->pool(s->pooled, s->size, s->sums, s->sizes, s->situation);
+	k->slide(s->sorted, s->oldest, s->now);
 	s->least = k->mismatches(s->mismatch, s->past, s->now);
 }
 
