@@ -23,12 +23,7 @@ uint64_t vmx_host_xcr0;
 static struct mtrr_state mtrrs;
 static bool ram_is_write_back; /* by default, with no range that says otherwise */
 
-static uint64_t read_msr(uint32_t msr)
-{
-	return msr_read(msr);
-}
-
-static const struct caps_ops machine = { .cpuid = cpuid_read_registers, .rdmsr = read_msr };
+static const struct caps_ops machine = { .cpuid = cpuid_read_registers, .rdmsr = msr_read };
 
 static void read_mtrrs(void)
 {
@@ -170,7 +165,6 @@ void vmx_flush_ept(struct vcpu *vcpu)
 		invept(INVEPT_SINGLE, vmread(VMCS_EPT_POINTER));
 	else
 		invept(INVEPT_ALL, 0);
-	(void)vcpu;
 }
 
 void vmx_flush_linear(struct vcpu *vcpu)
