@@ -16,7 +16,7 @@ LIBGCC	  := $(shell $(CC) -print-libgcc-file-name)
 # The exit path and the scheduler's decision are counted in instructions: no frame pointers there.
 # Their frames are missing in backtraces, those of their callers are not.
 HOT_SRCS := $(wildcard vmx/exit*.c sched/*.c ple/*.c drivers/virt/lapic*.c) vmx/inject.c vmx/vcpu_state.c vmx/cpuid_policy.c \
-	vmx/ept.c hv/core_loop.c hv/hypercall.c hv/core_timers.c hv/timer_queue.c hv/vcpu.c hv/wake_lead.c hv/vm_devices.c hv/vm_memory.c \
+	vmx/ept.c vmx/ept_range.c hv/core_loop.c hv/hypercall.c hv/core_timers.c hv/timer_queue.c hv/vcpu.c hv/wake_lead.c hv/vm_devices.c hv/vm_memory.c \
 	hv/page_alloc.c hv/page_pool.c drivers/virt/bus.c drivers/virt/pc_ports.c
 
 simd_target = $(filter-out -mgeneral-regs-only,$(HV_TARGET)) -msse2 $(SIMD_FLAGS_$1)

@@ -3,10 +3,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "vmx/dirty_log.h"
 #include "vmx/registers.h"
 
 #define VMCS_NO_LINK (~0ull)
-#define PML_LAST     511 /* the log is filled downwards */
 
 /* ---- Controls ---- */
 
@@ -180,7 +180,7 @@ static void put_optional(struct vmcs_image *image, const struct vmcs_controls *c
 	put_if(image, secondary & SECONDARY_TSC_SCALING, VMCS_TSC_MULTIPLIER,
 	       settings->tsc_multiplier);
 	put_if(image, secondary & SECONDARY_PML, VMCS_PML_ADDRESS, settings->pml_page);
-	put_if(image, secondary & SECONDARY_PML, VMCS_PML_INDEX, PML_LAST);
+	put_if(image, secondary & SECONDARY_PML, VMCS_PML_INDEX, DIRTY_LOG_FIRST);
 	put_if(image, controls->pin & PIN_PREEMPTION_TIMER, VMCS_PREEMPTION_TIMER,
 	       settings->preemption_timer);
 }
