@@ -27,8 +27,10 @@ def microseconds(trace, tick):
 
 
 def span(trace, pid, tid, name, start, end, **arguments):
-    return {"ph": "X", "name": name, "pid": pid, "tid": tid, "ts": microseconds(trace, start),
-            "dur": round(1e6 * trace.seconds(end - start), 3), "args": arguments}
+    """Ends where the next one begins, to the nanosecond: Perfetto drops spans that overlap."""
+    start, end = microseconds(trace, start), microseconds(trace, end)
+    return {"ph": "X", "name": name, "pid": pid, "tid": tid, "ts": start,
+            "dur": round(end - start, 3), "args": arguments}
 
 
 def ticks_ahead(moment, now):
@@ -51,16 +53,25 @@ def wait_spans(trace):
                    after="wake-up" if wait.woken else "preemption")
 
 
+def exit_span(trace, left, end, **arguments):
+    return span(trace, CORES, left.core, "exit " + trace.exit_names.get(left.a, str(left.a)),
+                left.tsc, end, rip=f"{left.b:#x}", **arguments)
+
+
 def exit_spans(trace):
-    """With trace = all: what the hypervisor did between exit and entry."""
+    """With trace = all: what the hypervisor did between exit and entry, in pieces if it switched to
+    another vCPU meanwhile: spans that are not inside one another must not overlap."""
     exits = {}
     for r in trace.records:
         if r.kind == t.EXIT:
             exits[r.core] = r
-        elif r.kind == t.ENTRY and r.core in exits:
-            left = exits.pop(r.core)
-            yield span(trace, CORES, r.core, "exit " + trace.exit_names.get(left.a, str(left.a)),
-                       left.tsc, r.tsc, rip=f"{left.b:#x}", verdict=r.a)
+        elif r.core not in exits:
+            continue
+        elif r.kind == t.ENTRY:
+            yield exit_span(trace, exits.pop(r.core), r.tsc, verdict=r.a)
+        elif r.kind in (t.BLOCK, t.PICK, t.VM_END):
+            yield exit_span(trace, exits[r.core], r.tsc)
+            exits[r.core] = exits[r.core]._replace(tsc=r.tsc)
 
 
 def planned(record):

@@ -169,6 +169,29 @@ class TraceTest(TraceFolder):
         self.assertRegex(text, "trust +lat +waiting 0  trusted False  why loses  error_percent 130\n")
         self.assertRegex(text, "exit +lat +waiting 0  a 0xa  b 0x1000\n")
 
+    def assert_nested(self, spans):
+        """On each track every span is inside another one or beside it, in whole nanoseconds."""
+        tracks = {}
+        for e in spans:
+            start = round(1000 * e["ts"])
+            tracks.setdefault((e["pid"], e["tid"]), []).append((start, start + round(1000 * e["dur"])))
+        for track in tracks.values():
+            open_ends = []
+            for start, end in sorted(track, key=lambda span: (span[0], -span[1])):
+                while open_ends and open_ends[-1] <= start:
+                    open_ends.pop()
+                self.assertLessEqual(end, open_ends[-1] if open_ends else end)
+                open_ends.append(end)
+
+    def test_json_spans_do_not_overlap(self):
+        switches = [(1000 + 7 * i, t.PICK, 0, (LAT, SMP0)[i % 2], 0, t.NEVER, 1) for i in range(500)]
+        exits = [(1000 + 7 * i - 3, t.EXIT, 0, (LAT, SMP0)[i % 2], 0, 12, 0) for i in range(500)]
+        entries = [(1000 + 7 * i + 2, t.ENTRY, 0, (LAT, SMP0)[i % 2], 0, 0, 0) for i in range(500)]
+        self.write(sorted(RECORDS + switches + exits + entries), INFO.replace("1000000", "100001390"))
+        write_json(t.Trace(self.folder), self.folder / "out.json")
+        events = json.loads((self.folder / "out.json").read_text())["traceEvents"]
+        self.assert_nested(e for e in events if e["ph"] == "X")
+
     def test_complaints(self):
         with self.assertRaisesRegex(ConfigError, "trace.info: No such file"):
             t.Trace(self.folder)
