@@ -63,8 +63,10 @@ static void start(const char *policy, unsigned vcpus)
 	struct sched_params params;
 
 	if (sched_init(&sched, &port, MS, policy) != OK ||
-	    sched_core_init(&sched, &core, 0, 0) != OK)
+	    sched_core_init(&sched, &core, 0, 0) != OK) {
+		fprintf(stderr, "decision: no policy %s\n", policy);
 		exit(2);
+	}
 	for (unsigned i = 0; i < vcpus; i++) {
 		sched_default_params(&params);
 		params.class = sleeps(i) ? SCHED_LATENCY : SCHED_THROUGHPUT;
