@@ -127,6 +127,7 @@ struct config_vm {
 	uint32_t cores_line;	   /* 0: not given, or "all" */
 	uint32_t weight;	   /* 1..CONFIG_WEIGHT_MAX */
 	uint32_t cap;		   /* percent of one core for the whole VM, 0: none */
+	uint32_t cap_line;
 	enum config_latency latency;
 	bool autostart;
 	bool large_pages; /* demand-allocate 2 MiB at a time */
@@ -163,6 +164,7 @@ struct config_error {
  */
 struct config {
 	char policy[CONFIG_NAME_LENGTH]; /* whether it exists the scheduler says */
+	uint32_t policy_line; /* 0: not given */
 	bool batch;
 	uint64_t stop_after; /* TSC ticks, 0: never */
 	enum config_log log;

@@ -208,7 +208,7 @@ _Static_assert(sizeof(kind_words) / sizeof(kind_words[0]) == IMAGE_KINDS + 1, "a
 #define TIME_RANGE	   .min = 1, .max = CONFIG_TIME_US_MAX
 
 static const struct key augur_keys[] = {
-	{ "policy", set_name, AT(config, policy) },
+	{ "policy", set_name, AT(config, policy), LINE(config, policy_line) },
 	{ "batch", set_bool, AT(config, batch), .words = yes_no },
 	{ "stop_after", set_u64, AT(config, stop_after), .max = INT64_MAX },
 	{ "log", set_word, AT(config, log), .words = log_words },
@@ -235,7 +235,8 @@ static const struct key vm_keys[] = {
 	{ "vcpus", set_u32, AT(config_vm, vcpus), .min = 1, .max = CONFIG_MAX_VCPUS },
 	{ "cores", set_cores, .offset = 0 },
 	{ "weight", set_u32, AT(config_vm, weight), .min = 1, .max = CONFIG_WEIGHT_MAX },
-	{ "cap", set_u32, AT(config_vm, cap), .max = 100 * CONFIG_MAX_VCPUS },
+	{ "cap", set_u32, AT(config_vm, cap), LINE(config_vm, cap_line),
+	  .max = 100 * CONFIG_MAX_VCPUS },
 	{ "latency", set_word, AT(config_vm, latency), .words = latency_words },
 	{ "autostart", set_bool, AT(config_vm, autostart), .words = yes_no },
 	{ "gang", set_bool, AT(config_vm, gang), .words = yes_no },

@@ -154,11 +154,11 @@ static void begin_vm(struct parser *parser, struct span name)
 
 static void begin_augur(struct parser *parser)
 {
-	if (parser->augur_seen) {
+	if (parser->augur_line) {
 		parser_complain(parser, NULL, NO_QUOTE, "there is an [augur] section already");
 		return;
 	}
-	parser->augur_seen = true;
+	parser->augur_line = parser->line;
 	parser->section = SECTION_AUGUR;
 }
 
@@ -262,8 +262,13 @@ static void finish_vm(struct config *cfg, uint32_t index)
 
 	inherit_slices(&vm->slices, &cfg->slices);
 	const char *mistake = slices_mistake(&vm->slices);
+	if (!mistake && vm->slices.period_us && !vm->slices.budget_us)
+		mistake = "period_us needs budget_us";
 	if (mistake)
 		config_add_error(cfg, vm->line, index, mistake);
+	if (vm->valid && vm->cap > 100 * vm->vcpus)
+		config_add_error(cfg, vm->cap_line, index,
+				 "cap: more than 100 percent of a core for each vCPU");
 	if (vm->large_pages && vm->memory % (2ull << 20))
 		config_add_error(cfg, vm->line, index,
 				 "memory: not a multiple of 2M, which pages = 2m needs");
@@ -271,13 +276,13 @@ static void finish_vm(struct config *cfg, uint32_t index)
 		config_add_error(cfg, vm->line, index, "image: not given");
 }
 
-static void finish(struct config *cfg)
+static void finish(struct config *cfg, uint32_t augur_line)
 {
 	const char *mistake = slices_mistake(&cfg->slices);
 
 	if (mistake) {
 		memset(&cfg->slices, 0, sizeof(cfg->slices));
-		config_add_error(cfg, 0, CONFIG_ALL_VMS, mistake);
+		config_add_error(cfg, augur_line, CONFIG_ALL_VMS, mistake);
 	}
 	for (uint32_t i = 0; i < cfg->vm_count; i++)
 		finish_vm(cfg, i);
@@ -308,6 +313,6 @@ enum error config_parse(struct config *cfg, const char *text, size_t size)
 		config_add_error(cfg, 0, CONFIG_ALL_VMS, "longer than 1M, not read");
 	else
 		parse_lines(&parser, (struct span) { text, size });
-	finish(cfg);
+	finish(cfg, parser.augur_line);
 	return cfg->error_count ? ERR_FORMAT : OK;
 }

@@ -23,9 +23,9 @@ struct parser {
 	struct config *cfg;
 	uint32_t line;
 	enum section section;
-	uint32_t vm; /* index while section is SECTION_VM, else CONFIG_ALL_VMS */
-	bool augur_seen;
-	uint64_t keys_seen; /* in this section, by index into its table */
+	uint32_t vm;	     /* index while section is SECTION_VM, else CONFIG_ALL_VMS */
+	uint32_t augur_line; /* of the header, 0: not seen yet */
+	uint64_t keys_seen;  /* in this section, by index into its table */
 };
 
 /*

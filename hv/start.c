@@ -93,7 +93,8 @@ static void start_scheduler(void)
 	numa_init(&config, &acpi_info);
 	report_distances();
 	if (core_loop_init(policy) != OK) {
-		log_error("augur.cfg: policy: there is no '%s'; using " POLICY_DEFAULT, policy);
+		log_error("augur.cfg:%u: policy: there is no \"%s\"; using " POLICY_DEFAULT,
+			  config.policy_line, policy);
 		if (core_loop_init(POLICY_DEFAULT) != OK)
 			panic("the default scheduling policy is missing");
 	}

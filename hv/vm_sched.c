@@ -43,9 +43,13 @@ static void params_of(const struct vm *vm, struct sched_params *params)
 enum error vm_schedule(struct vm *vm, uint64_t now)
 {
 	struct sched_params params;
-	enum error error = OK;
+	const char *why;
+	enum error error;
 
 	params_of(vm, &params);
+	error = sched_check_params(&scheduler, &params, &why);
+	if (error != OK)
+		log_error("augur.cfg:%u: vm %s: %s", vm->config->line, vm->name, why);
 	for (uint32_t i = 0; error == OK && i < vm->vcpu_count; i++) {
 		struct sched_entity *entity = &vm->vcpus[i]->sched;
 

@@ -106,9 +106,23 @@ def find_host_file(value, folder):
     return next((path.resolve() for path in candidates if path.is_file()), None)
 
 
+def is_spare(line):
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def insert_setting(lines, header, line):
+    """Below the section's header, which moves up if there is a blank or comment line above it.
+    Returns where the header is now."""
+    if header and is_spare(lines[header - 1]):
+        lines[header - 1:header + 1] = [lines[header], line]
+        return header - 1
+    lines.insert(header + 1, line)
+    return header
+
+
 def override(lines, settings):
     """The lines with [augur]'s settings changed. Other lines keep their numbers: new settings take
-    the place of blank or comment lines of the section, as long as there are any."""
+    the place of blank or comment lines of the section or above it, as long as there are any."""
     lines, settings = list(lines), dict(settings)
     section, header, inside = "", None, []
     for index, line in enumerate(lines):
@@ -124,10 +138,10 @@ def override(lines, settings):
     if header is None:
         lines += ["[augur]"]
         header = len(lines) - 1
-    spare = [i for i in inside if not lines[i].strip() or lines[i].lstrip().startswith("#")]
+    spare = [i for i in inside if is_spare(lines[i])]
     for key, value in settings.items():
         if spare:
             lines[spare.pop()] = f"{key} = {value}"
         else:
-            lines.insert(header + 1, f"{key} = {value}")
+            header = insert_setting(lines, header, f"{key} = {value}")
     return lines

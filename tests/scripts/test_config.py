@@ -83,6 +83,11 @@ class SettingsTest(ConfigTest):
         lines = self.changed("[augur]\nlog = info\n[vm x]\n", batch="yes")
         self.assertEqual(lines[:4], ["[augur]", "batch = yes", "log = info", "[vm x]"])
 
+    def test_new_settings_without_one_take_those_above(self):
+        text = "#! cpus: 2\n\n[augur]\nlog = info\n[vm x]\n"
+        lines = self.changed(text, batch="yes", stop_after=5)
+        self.assertEqual(lines[:5], ["[augur]", "stop_after = 5", "batch = yes", "log = info", "[vm x]"])
+
     def test_section_is_added(self):
         lines = self.changed("[vm x]\nmemory = 1M", batch="yes", stop_after=5)
         self.assertEqual(lines, ["[vm x]", "memory = 1M", "[augur]", "stop_after = 5", "batch = yes"])

@@ -201,6 +201,8 @@ static void test_bad_numbers(void **state)
 	assert_refused("vcpus = 65", "vcpus: \"65\" is not a number from 1 to 64");
 	assert_refused("vcpus = 0", "vcpus: \"0\" is not a number from 1 to 64");
 	assert_refused("cap = 6401", "cap: \"6401\" is not a number from 0 to 6400");
+	assert_refused("cap = 101", "cap: more than 100 percent of a core for each vCPU");
+	assert_int_equal(parse_vm("cap = 200\nvcpus = 2"), OK);
 	assert_refused("budget_us = 10000001",
 		       "budget_us: \"10000001\" is not a number from 1 to 10000000");
 }
@@ -271,6 +273,7 @@ static void test_contradicting_times(void **state)
 		{ "slice_us = 9\nmin_slice_us = 10", "min_slice_us is more than slice_us" },
 		{ "budget_us = 9\nperiod_us = 8", "budget_us is more than period_us" },
 		{ "budget_us = 9", "budget_us needs period_us" },
+		{ "period_us = 9", "period_us needs budget_us" },
 	};
 	char text[128];
 
@@ -340,7 +343,7 @@ static void test_augur_mistake_keeps_default(void **state)
 		parse("[augur]\nlog = loud\nstop_after = -1\nbudget_us = 3\n[vm a]\nimage = x"),
 		ERR_FORMAT);
 	assert_error(0, "augur.cfg:2: log: \"loud\" is not one of error, warn, info, debug");
-	assert_error(2, "augur.cfg: budget_us needs period_us");
+	assert_error(2, "augur.cfg:1: budget_us needs period_us");
 	assert_int_equal(cfg.log, CONFIG_LOG_INFO);
 	assert_int_equal(cfg.slices.budget_us, 0);
 	assert_true(cfg.vms[0].valid);
