@@ -146,18 +146,28 @@ class RunTest(unittest.TestCase):
         """With itself: nothing. With a model that gives lat 20 ticks of each 100, not 10: 10 %."""
         run = self.read()
         trace = run.trace
-        late = {"late_p50": 3, "late_p99": 5}
-        real = agreement.side(trace, 1000, 3000, late)
+        real = agreement.side(trace, 1000, 3000)
         self.assertEqual(real.switches, 39)     # two in each 100 ticks, but for the first
         same = agreement.Agreement("s1", "rr", real, real)
         self.assertEqual((same.switches(), same.share()[0], same.late("late_p99")), (0, 0, 0))
-        model = agreement.side(trace, 1000, 2000, {"late_p50": 3, "late_p99": 9})
+        model = agreement.side(trace, 1000, 2000)
+        model.late["late_p99"] += 4
         model.shares = {"lat": 20.0, "hog": 80.0}
         other = agreement.Agreement("s1", "rr", real, model)
         self.assertAlmostEqual(other.share()[0], 10)
         self.assertEqual((other.late("late_p50"), other.late("late_p99")), (0, 4))
         self.assertAlmostEqual(other.switches(), 100 * (19 - 39) / 39)
         self.assertIn("agree.s1.rr.late_p99\t4\tticks", list(agreement.tsv_lines(other)))
+
+    def test_agreement_leaves_the_beginning_out(self):
+        run = self.read()
+        start = agreement.settled(run.trace, 1000)
+        self.assertEqual(start, 1600)
+        moved = [r._replace(tsc=r.tsc + 7) if r.kind == t.PICK and r.entity == LAT and r.tsc == 1500
+                 else r for r in run.trace.records]
+        run.trace.records = moved
+        self.assertEqual(agreement.side(run.trace, 1000, 3000).late["late_max"], 7)
+        self.assertEqual(agreement.side(run.trace, start, 3000).late["late_max"], 0)
 
     def test_report_is_whole(self):
         try:
