@@ -44,6 +44,21 @@ def policies():
     return tool("policies").split()
 
 
+def recorded():
+    """The files of recorded demand in the folder TRACES."""
+    folder = os.environ.get("TRACES")
+    return sorted(Path(folder).glob("*.csv")) if folder else []
+
+
+def asked_for(variable, known):
+    """The words of SCENARIOS or POLICIES in the environment; [] if there are none."""
+    words = os.environ.get(variable, "").split()
+    for word in words:
+        if word not in known:
+            raise ConfigError(f"{variable}: there is no {word}; there are: {' '.join(known)}")
+    return words
+
+
 @dataclass(frozen=True)
 class Job:
     """A scenario under a policy: a configuration, and where its results go."""
@@ -108,6 +123,8 @@ def run(job, reuse=False):
 
 def run_all(jobs, done, reuse=False):
     """Calls done(job) in the order of the jobs; what failed is told at the end."""
+    if not jobs:
+        raise ConfigError("SCENARIOS and POLICIES leave nothing to run")
     failures = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         futures = [(job, pool.submit(run, job, reuse)) for job in jobs]

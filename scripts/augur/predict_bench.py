@@ -10,11 +10,11 @@ import math
 import os
 import re
 import subprocess
-from pathlib import Path
 
 from augur import sched_bench
 from augur import trace as t
-from augur.bench_run import Job, run_all, scenarios, standard_job, tool
+from augur.bench_run import (Job, asked_for, policies, recorded, run_all, scenarios, standard_job,
+                             tool)
 from augur.config import ConfigError, build_folder
 
 POLICIES = ("credit", "reactive", "compensated", "predictive")
@@ -34,9 +34,7 @@ def ticks(case):
 
 def traces():
     """{"p3-NAME": path} of the folder TRACES."""
-    folder = os.environ.get("TRACES")
-    paths = sorted(Path(folder).glob("*.csv")) if folder else []
-    return {f"p3-{path.stem}": path for path in paths}
+    return {f"p3-{path.stem}": path for path in recorded()}
 
 
 def replay_guest(name, path):
@@ -74,7 +72,7 @@ def cases(recordings):
     spikes = [s.name for s in scenarios("spikes") if s.name != "p3"]
     standard = [s.name for s in scenarios() if s.name not in SILENT]
     every = sorted([*spikes, *recordings]) + standard
-    chosen = os.environ.get("SCENARIOS", "").split()
+    chosen = asked_for("SCENARIOS", [*every, "p3", *SILENT])
     return [case for case in every
             if not chosen or case in chosen or case.partition("-")[0] in chosen]
 
@@ -188,7 +186,7 @@ def row(case, policy, values, model):
 
 
 def rivals():
-    chosen = os.environ.get("POLICIES", "").split()
+    chosen = asked_for("POLICIES", policies())
     return [policy for policy in POLICIES if not chosen or policy in chosen]
 
 

@@ -2,14 +2,13 @@
 
 guests/bench/task.c prints what each vCPU measured; the trace says who ran when.
 """
-import os
 import re
 import subprocess
 from dataclasses import dataclass, field
 
 from augur import debts, fair
 from augur import trace as t
-from augur.bench_run import policies, run_all, scenarios, standard_job
+from augur.bench_run import asked_for, policies, recorded, run_all, scenarios, standard_job
 from augur.config import ROOT, ConfigError, build_folder
 
 PERCENTILES = (("p50", 50), ("p90", 90), ("p99", 99), ("max", 100))
@@ -220,13 +219,15 @@ def against_plain(results):
 
 def selection():
     """[(scenario, policy)], all unless SCENARIOS and POLICIES name some."""
-    chosen = os.environ.get("SCENARIOS", "").split() or [s.name for s in scenarios()]
-    return [(s, p) for s in chosen
-            for p in os.environ.get("POLICIES", "").split() or policies()]
+    known = [s.name for s in scenarios()]
+    others = [s.name for s in scenarios("spikes")] + [f"p3-{path.stem}" for path in recorded()]
+    chosen = asked_for("SCENARIOS", [*known, *others]) or known
+    return [(s, p) for s in chosen for p in asked_for("POLICIES", policies()) or policies()]
 
 
 def bench():
     """Prints the table as runs end; returns the TSV's lines."""
+    jobs = [standard_job(s, p) for s, p in selection()]
     lines, results = [], {}
     print(header(), flush=True)
 
@@ -237,7 +238,7 @@ def bench():
         print(row(job.scenario, job.policy, values), flush=True)
 
     try:
-        run_all([standard_job(s, p) for s, p in selection()], done)
+        run_all(jobs, done)
     finally:
         lines.extend(against_plain(results))
         path = build_folder() / "bench" / "sched.tsv"

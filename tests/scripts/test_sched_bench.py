@@ -1,9 +1,11 @@
 """scripts/augur/sched_bench.py: figures from a run of which everything is known."""
 import math
+import os
 import tempfile
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 from augur import agreement, bench_run, debts, fair, sched_bench
 from augur import trace as t
@@ -183,6 +185,24 @@ class RunTest(unittest.TestCase):
             self.assertIn(text, page)
         self.assertNotIn("http-equiv", page)
         self.assertEqual(page.count("src="), page.count('src="data:'))  # nothing from elsewhere
+
+
+class ChoiceTest(unittest.TestCase):
+    def test_known_names_are_taken(self):
+        with mock.patch.dict(os.environ, POLICIES="rr credit"):
+            self.assertEqual(bench_run.asked_for("POLICIES", ["credit", "rr"]), ["rr", "credit"])
+        with mock.patch.dict(os.environ, POLICIES=""):
+            self.assertEqual(bench_run.asked_for("POLICIES", ["rr"]), [])
+
+    def test_a_policy_that_is_not_there_is_not_measured(self):
+        """The hypervisor would run its default one, under the wrong name."""
+        with mock.patch.dict(os.environ, POLICIES="rr credi"), \
+                self.assertRaisesRegex(ConfigError, "POLICIES: there is no credi; there are: rr"):
+            bench_run.asked_for("POLICIES", ["rr"])
+
+    def test_nothing_to_run(self):
+        with self.assertRaisesRegex(ConfigError, "nothing to run"):
+            bench_run.run_all([], print)
 
 
 if __name__ == "__main__":
