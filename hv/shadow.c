@@ -15,6 +15,7 @@
 #define SAMPLE_BYTES	    16 /* of code, decoded... */
 #define SAMPLE_INSTRUCTIONS 1  /* ...into so many at most */
 #define SAMPLE_EVERY	    8  /* windows: decoding takes about 8,000 instructions */
+#define WRITES_EVERY	    4  /* windows at least */
 #define REGION_SIZE	    (128ull << 10)
 #define STAGGER_US	    10 /* between the ticks of two cores... */
 #define STAGGERED	    16 /* ...of so many */
@@ -113,11 +114,21 @@ static void look_at_pages(struct vcpu *vcpu, struct shadow_window *window)
 		shadow->next_region = 0;
 }
 
-/* What it wrote since a window's end found it on a core before. */
+/* Not each time: a walk for each page, up to 512 of them. */
+static bool is_time_for_writes(const struct vcpu *vcpu)
+{
+	return vcpu->dirty_log.page &&
+	       vcpu->shadow.window_count - vcpu->shadow.writes_taken >= WRITES_EVERY;
+}
+
 static void look_at_writes(struct vcpu *vcpu, struct shadow_window *window)
 {
+	struct shadow *shadow = &vcpu->shadow;
+
 	window->pages_written = (uint32_t)dirty_log_take(
 		&vcpu->dirty_log, (uint16_t)vmread(VMCS_PML_INDEX), &vcpu->vm->ept);
+	window->written_in = (uint32_t)(shadow->window_count - shadow->writes_taken);
+	shadow->writes_taken = shadow->window_count;
 	vmwrite(VMCS_PML_INDEX, DIRTY_LOG_FIRST);
 }
 
@@ -129,7 +140,7 @@ static void look_at_memory(struct vcpu *vcpu, struct shadow_window *window)
 
 	spin_lock(&vm->lock);
 	look_at_pages(vcpu, window);
-	if (vcpu->dirty_log.page)
+	if (is_time_for_writes(vcpu))
 		look_at_writes(vcpu, window);
 	flush = vm->ept.flush_needed;
 	vm->ept.flush_needed = false;

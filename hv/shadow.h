@@ -7,7 +7,7 @@
  * costs more is done on the tick of the core, for the vCPU that is on it: a look at its registers,
  * at the accessed and dirty bits of one 128 KiB region, a different one each window, and every
  * eighth window at the instruction at RIP; and, where the processor logs which pages a vCPU writes
- * (vmx/dirty_log.h), at that log.
+ * (vmx/dirty_log.h), every fourth window or later at that log.
  *
  * Everything here belongs to the owning core (vcpu->sched.core). Times in ticks.
  */
@@ -35,7 +35,9 @@ struct shadow_window {
 	uint32_t pages_looked;	       /* present pages of the region looked at in this window... */
 	uint32_t pages_touched;	       /* ...accessed since the region was looked at before... */
 	uint32_t pages_dirtied;	       /* ...and written. Of the VM, not of this vCPU alone */
-	uint32_t pages_written; /* by this vCPU, anywhere: if there is page-modification logging */
+	/* If there is page-modification logging: written by this vCPU, anywhere, in so many
+	 * windows; 0: the log was not looked at. */
+	uint32_t pages_written, written_in;
 };
 
 /* Registers at one moment. */
@@ -58,6 +60,7 @@ struct shadow {
 	struct shadow_snapshot snapshots[SHADOW_SNAPSHOTS];
 	uint64_t snapshot_count;
 	uint32_t mix[INSN_CLASSES]; /* sampled instructions since the VM was started */
+	uint64_t writes_taken;	    /* window that its log was last looked at in */
 	uint64_t next_region;	    /* GPA that the next look at A/D bits begins with */
 	uint64_t cost;		    /* ticks spent on all this since the VM was started */
 };

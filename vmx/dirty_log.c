@@ -16,8 +16,7 @@ uint64_t dirty_log_take(struct dirty_log *log, uint16_t index, struct ept *ept)
 	unsigned first = first_entry(index);
 	uint64_t pages = log->spilt + DIRTY_LOG_ENTRIES - first;
 
-	for (unsigned i = first; i < DIRTY_LOG_ENTRIES; i++)
-		ept_clear_dirty(ept, log->page[i]);
+	ept_clear_dirty(ept, log->page + first, DIRTY_LOG_ENTRIES - first);
 	log->spilt = 0;
 	return pages;
 }

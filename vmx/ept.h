@@ -172,7 +172,8 @@ struct ept_usage {
 struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool clear,
 			     ept_visit visit);
 
-/* Clears the dirty bit of the leaf that maps gpa, if there is one (then flush_needed). */
-void ept_clear_dirty(struct ept *ept, uint64_t gpa);
+/* Clears the dirty bits of the leaves that map so many addresses, if there are (then flush_needed).
+ */
+void ept_clear_dirty(struct ept *ept, const uint64_t *gpa, unsigned count);
 
 #endif

@@ -203,17 +203,42 @@ struct ept_usage ept_collect(struct ept *ept, uint64_t gpa, uint64_t size, bool 
 	return usage;
 }
 
-void ept_clear_dirty(struct ept *ept, uint64_t gpa)
-{
-	uint64_t *entry, value;
-	unsigned level;
+#define REGION_SHIFT EPT_LEVEL_SHIFT(2)
 
-	if (!ept->accessed_dirty || gpa >= EPT_GPA_LIMIT)
-		return;
+/* A leaf table and what it covers: the next page asked for mostly has its entry there, too. */
+struct near {
+	uint64_t region; /* gpa >> REGION_SHIFT */
+	uint64_t *table;
+};
+
+/* As ept_find. */
+static inline uint64_t *find_near(const struct ept *ept, uint64_t gpa, struct near *near)
+{
+	unsigned level;
+	uint64_t *entry;
+
+	if (gpa >> REGION_SHIFT == near->region)
+		return &near->table[ept_index(gpa, 1)];
 	entry = ept_find(ept, gpa, &level);
-	value = entry_load(entry);
-	if (!entry_present(value) || !(value & EPT_DIRTY))
-		return;
-	__atomic_fetch_and(entry, ~EPT_DIRTY, __ATOMIC_ACQ_REL);
-	ept->flush_needed = true;
+	if (level == 1)
+		*near = (struct near) { gpa >> REGION_SHIFT, entry - ept_index(gpa, 1) };
+	return entry;
+}
+
+void ept_clear_dirty(struct ept *ept, const uint64_t *gpa, unsigned count)
+{
+	struct near near = { .region = UINT64_MAX };
+
+	for (unsigned i = 0; ept->accessed_dirty && i < count; i++) {
+		uint64_t *entry, value;
+
+		if (gpa[i] >= EPT_GPA_LIMIT)
+			continue;
+		entry = find_near(ept, gpa[i], &near);
+		value = entry_load(entry);
+		if (!entry_present(value) || !(value & EPT_DIRTY))
+			continue;
+		__atomic_fetch_and(entry, ~EPT_DIRTY, __ATOMIC_ACQ_REL);
+		ept->flush_needed = true;
+	}
 }

@@ -56,8 +56,9 @@ static void print_writes(const struct vcpu *vcpu)
 	}
 	shell_puts("pages that this vCPU wrote, by the page-modification log, newest first:");
 	for (unsigned back = 0; (w = shadow_window(&vcpu->shadow, back)); back++)
-		shell_printf(" %u", w->pages_written);
-	shell_puts("\n");
+		if (w->written_in)
+			shell_printf(" %u/%u", w->pages_written, w->written_in);
+	shell_puts(" (in so many windows)\n");
 }
 
 static void print_mix(const struct shadow *shadow)
