@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-#include "ple/fixed.h"
+#include "ple/quantile.h"
 
-#define MEAN_SHIFT   2
-#define SPREAD_SHIFT 5
-#define LOSS_SHIFT   6
-#define VALUE_MAX    ((int32_t)PLE_AMOUNT_MAX * 2)
+#define MEAN_SHIFT 2
+#define LOSS_SHIFT 6
+#define VALUE_MAX  ((int32_t)PLE_AMOUNT_MAX * 2)
 
 void ple_count_init(struct ple_count *count)
 {
@@ -24,19 +23,18 @@ static int32_t mean_of_last(const struct ple_count *c, unsigned windows)
 	return (int32_t)(sum / windows);
 }
 
-/* Steps of an eighth of the spread (< 2^24), up by the level's share and down by the rest; << 12.
- */
+/* Steps of an eighth of the spread, up by the level's share and down by the rest. */
 static void follow_errors(struct ple_count *c, unsigned h, int32_t error)
 {
-	static const int16_t step[PLE_LEVELS][2] = {
+	static const int16_t parts[PLE_LEVELS][2] = {
 		[PLE_POINT] = { -256, 256 }, [PLE_HIGH] = { -26, 486 }
 	};
 	int32_t *quantile = &c->error[h * PLE_LEVELS];
 
-	c->spread[h] += ((error < 0 ? -error : error) - c->spread[h]) >> SPREAD_SHIFT;
+	c->spread[h] = ple_spread(c->spread[h], error);
 #pragma GCC unroll 2
 	for (unsigned level = 0; level < PLE_LEVELS; level++)
-		quantile[level] += (c->spread[h] >> 4) * step[level][error > quantile[level]] >> 8;
+		quantile[level] += ple_part(c->spread[h], parts[level][error > quantile[level]]);
 }
 
 static inline int32_t said_by(const struct ple_count *c, unsigned member, unsigned slot,
@@ -52,12 +50,9 @@ static inline int32_t said_by(const struct ple_count *c, unsigned member, unsign
 	return said < VALUE_MAX ? said : VALUE_MAX;
 }
 
-/* Follows everybody's loss and finds the leader; a loss is twenty times the pinball loss. */
+/* Follows everybody's loss and finds the leader. */
 static void compare(struct ple_count *c, unsigned slot, unsigned target, int32_t actual)
 {
-	static const int16_t slope[PLE_LEVELS][2] = {
-		[PLE_POINT] = { 10, 10 }, [PLE_HIGH] = { 1, 19 }
-	};
 	unsigned leader = 0;
 	uint32_t least = UINT32_MAX;
 
@@ -65,8 +60,7 @@ static void compare(struct ple_count *c, unsigned slot, unsigned target, int32_t
 	for (unsigned m = 0; m < PLE_COUNT_MEMBERS; m++) {
 		uint32_t loss = c->loss[target][m];
 		int32_t said = said_by(c, m, slot, target);
-		int32_t lost =
-			slope[target % PLE_LEVELS][actual > said] * ple_distance(actual, said);
+		int32_t lost = ple_loss(target % PLE_LEVELS, said, actual);
 
 		loss += (uint32_t)(lost - (int32_t)(loss >> LOSS_SHIFT));
 		c->loss[target][m] = loss;

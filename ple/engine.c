@@ -32,14 +32,19 @@ static unsigned find_seat(const struct ple_engine *e, unsigned member)
 	return s;
 }
 
-/* What the old owner said is not the new one's: it learns from the last value instead. */
+/* What another owner of the seat said is not this one's: it learns from the last value instead. */
+static void forget_said(struct ple_engine *e, unsigned s)
+{
+	for (unsigned i = 0; i < PLE_HORIZON_MAX; i++)
+		for (unsigned t = 0; t < PLE_TARGETS; t++)
+			e->past[i].said[t][s] = e->past[i].said[t][PLE_LAST];
+}
+
 static void take_seat(struct ple_engine *e, unsigned s, unsigned member)
 {
 	e->seat[s] = (struct ple_seat) { (uint8_t)member, (uint16_t)state_offset(member) };
 	ple_mixture_vacate(&e->mixture, s);
-	for (unsigned i = 0; i < PLE_HORIZON_MAX; i++)
-		for (unsigned t = 0; t < PLE_TARGETS; t++)
-			e->past[i].said[t][s] = e->past[i].said[t][PLE_LAST];
+	forget_said(e, s);
 }
 
 /* `members` are not too many. Those that leave get up before the new ones sit down. */
@@ -145,10 +150,8 @@ void ple_engine_inherit(struct ple_engine *e, const struct ple_engine *from)
 	e->members = from->members;
 	e->open = from->open;
 	ple_steady_break(&e->steady);
-	for (unsigned i = 0; i < PLE_HORIZON_MAX; i++)
-		for (unsigned t = 0; t < PLE_TARGETS; t++)
-			for (unsigned s = 0; s < PLE_SEATS; s++)
-				e->past[i].said[t][s] = e->past[i].said[t][PLE_LAST];
+	for (unsigned s = 0; s < PLE_SEATS; s++)
+		forget_said(e, s);
 	if (e->weights != from->weights)
 		renew_lstm(e);
 }

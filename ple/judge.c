@@ -1,20 +1,15 @@
 #include "ple/judge.h"
 
-#include "ple/fixed.h"
+#include "ple/quantile.h"
 
-#define SLACK	     (20 * 256 / 2) /* a loss of a quarter of a microsecond is none */
-#define LOSS_SHIFT   9
-#define BIAS_SHIFT   5
-#define SPREAD_SHIFT 5
+#define SLACK	   (20 * 256 / 2) /* a loss of a quarter of a microsecond is none */
+#define LOSS_SHIFT 9
+#define BIAS_SHIFT 5
 
-/* Twenty times the pinball loss, << 8. */
+/* << 8 */
 static inline int32_t loss_of(unsigned level, int32_t said, int32_t actual)
 {
-	static const int16_t slope[PLE_LEVELS][2] = {
-		[PLE_POINT] = { 10 * 256, 10 * 256 }, [PLE_HIGH] = { 256, 19 * 256 }
-	};
-
-	return slope[level][actual > said] * ple_distance(actual, said);
+	return ple_loss(level, said, actual) * 256;
 }
 
 static inline void follow(uint32_t *mean, int32_t loss)
@@ -30,14 +25,11 @@ static void decide(struct ple_judge *j, unsigned target)
 	j->down = (uint8_t)((j->down & ~(1u << target)) | (unsigned)down << target);
 }
 
-/* Steps of a 64th of the spread, times 0.95 up and 0.05 down; << 12. */
+/* Steps of a 64th of the spread, times 0.95 up and 0.05 down. */
 static void follow_offset(struct ple_judge *j, unsigned h, int32_t error)
 {
-	int32_t spread = j->spread[h];
-
-	spread += ((error < 0 ? -error : error) - spread) >> SPREAD_SHIFT;
-	j->offset[h] += (spread >> 4) * (error > j->offset[h] ? 61 : -3) >> 8;
-	j->spread[h] = spread;
+	j->spread[h] = ple_spread(j->spread[h], error);
+	j->offset[h] += ple_part(j->spread[h], error > j->offset[h] ? 61 : -3);
 }
 
 void ple_judge_learn(struct ple_judge *j, unsigned horizon, const uint16_t mixed[PLE_LEVELS],
