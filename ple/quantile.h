@@ -29,4 +29,16 @@ static inline int32_t ple_part(int32_t spread, int32_t parts)
 	return (spread >> 4) * parts >> 8;
 }
 
+/*
+ * Lessons of the longer horizons overlap: so many in a row say the same thing. Steps of equal
+ * length would follow their noise further than that of lessons which stand apart, by the root of
+ * that number: they are so much shorter. In 16ths.
+ */
+static inline int32_t ple_overlap(unsigned horizon)
+{
+	static const int8_t sixteenths[PLE_HORIZONS] = { 16, 11, 7 };
+
+	return sixteenths[horizon];
+}
+
 #endif

@@ -10,6 +10,7 @@
 #define PLE_REGRESSION_H
 
 #include "ple/model.h"
+#include "ple/quantile.h"
 
 /* Rates of the features, each from the sum of its squares. */
 struct ple_rates {
@@ -94,8 +95,10 @@ static inline void ple_regression_learn(int32_t *weights, const int16_t *x, cons
 		ple_regression_compare(above, weights, x, count, &lessons->of[horizon],
 				       lessons->kernels);
 
-	const int16_t gain[PLE_LEVELS] = { gains[PLE_POINT][above[PLE_POINT]],
-					   gains[PLE_HIGH][above[PLE_HIGH]] };
+	const int16_t gain[PLE_LEVELS] = {
+		(int16_t)(gains[PLE_POINT][above[PLE_POINT]] * ple_overlap(horizon) >> 4),
+		(int16_t)(gains[PLE_HIGH][above[PLE_HIGH]] * ple_overlap(horizon) >> 4),
+	};
 
 	lessons->kernels->steps(weights, change, gain, count);
 }

@@ -20,10 +20,10 @@ void ple_residual_learn(struct ple_residual *r, const struct ple_lessons *lesson
 			continue;
 
 		int32_t said = ple_was_said(lessons, h, PLE_POINT);
-		int32_t error = (lessons->of[h].actual - said) * 256;
+		int32_t error = (lessons->of[h].actual - said) * 256, part;
 
 		r->spread[h] = ple_spread(r->spread[h], error);
-		r->quantile[h] +=
-			ple_part(r->spread[h], error > r->quantile[h] ? STEP_UP : -STEP_DOWN);
+		part = (error > r->quantile[h] ? STEP_UP : -STEP_DOWN) * ple_overlap(h) >> 4;
+		r->quantile[h] += ple_part(r->spread[h], part);
 	}
 }
