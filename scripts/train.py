@@ -6,7 +6,12 @@ targets come from the engine itself (forecast --dump), the weights are quantised
 the loss is the pinball loss of the six targets, relative to that of the last value. Whole series
 that are held out say how good it is.
 
-usage: scripts/train.py --forecast PROGRAM [--seed N] [--minutes M] [--out FILE] [TRACE.csv|DIR...]
+With --folds K nothing is written: the traces are dealt into K folds, and the engine is scored on
+each with weights that were trained on the synthetic demand and the other folds, beside the weights
+of --out, so that no score is of a trace that was seen in training.
+
+usage: scripts/train.py --forecast PROGRAM [--seed N] [--minutes M] [--out FILE] [--folds K]
+                        [TRACE.csv|DIR...]
 """
 import argparse
 import random
@@ -171,6 +176,38 @@ def load_all(program, seed, paths):
     return [[(x, y, difficulty(x, y)) for x, y in group] for group in pairs]
 
 
+FOLD_FIGURES = ("h10.pinball95_vs_max8", "h10.mae_vs_last",
+                "h50.pinball95_vs_max8", "h50.mae_vs_last")
+
+
+def engine_scores(program, weights, paths):
+    """FOLD_FIGURES of the engine on these traces with these weights."""
+    out = subprocess.run([program, "--weights", weights, *paths], check=True, capture_output=True,
+                         text=True).stdout
+    figures = dict(line.split("\t")[:2] for line in out.splitlines() if "\t" in line)
+    return numpy.array([float(figures[f"forecast.{name}"]) for name in FOLD_FIGURES])
+
+
+def cross_validate(args, paths, synthetic, recorded):
+    """Prints the scores of each fold, and their geometric means over all traces."""
+    logs = {}
+    print("fold  traces; " + ", ".join(FOLD_FIGURES))
+    for fold in range(args.folds):
+        seen = [data for i, data in enumerate(recorded) if i % args.folds != fold]
+        held = [path for i, path in enumerate(paths) if i % args.folds == fold]
+        model = train(synthetic + 3 * seen, args.seed, args.minutes, args.steps)
+        with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+            export(model, file.name, args.seed, f"fold {fold}")
+            for name, weights in (("other folds", file.name), ("as they are", args.out)):
+                scores = engine_scores(args.forecast, weights, held)
+                logs.setdefault(name, []).append(len(held) * numpy.log(scores))
+                print(f"{fold}  {' '.join(Path(p).stem for p in held)}; {name}: "
+                      + " ".join(f"{s:.4f}" for s in scores), flush=True)
+    for name, sums in logs.items():
+        print(f"all  {name}: "
+              + " ".join(f"{s:.4f}" for s in numpy.exp(sum(sums) / len(paths))))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--forecast", required=True)
@@ -179,12 +216,18 @@ def main():
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--out", default=str(ROOT / "ple/weights/default.bin"))
     parser.add_argument("--report", default=str(ROOT / "ple/weights/training.txt"))
+    parser.add_argument("--folds", type=int, default=0)
     parser.add_argument("traces", nargs="*")
     args = parser.parse_args()
     torch.set_num_threads(1)
     paths = [str(p) for t in args.traces
              for p in (csv_files(t) if Path(t).is_dir() else [t])]
     synthetic, recorded = load_all(args.forecast, args.seed, paths)
+    if args.folds:
+        if not 2 <= args.folds <= len(paths):
+            sys.exit(f"train: {args.folds} folds of {len(paths)} traces: give 2 to {len(paths)}")
+        cross_validate(args, paths, synthetic, recorded)
+        return
     held, synthetic = synthetic[::9], [s for i, s in enumerate(synthetic) if i % 9]
     model = train(synthetic + 3 * recorded, args.seed, args.minutes, args.steps)
     origin = f"synthetic + {len(recorded)} traces"

@@ -22,8 +22,8 @@
 #include "hv/charges.h"
 
 /* The simulator only: what the hypervisor really spends on a forecast, with AVX2 kernels. */
-#define CHARGE_FORECAST 7600
-#define CHARGE_REST	700 /* on a window that the engine rests through (ple/steady.h) */
+#define CHARGE_FORECAST 6300
+#define CHARGE_REST	750 /* on a window that the engine rests through (ple/steady.h) */
 
 /* The policy that the project recommends: the figures sN.best are its. */
 #define RECOMMENDED_POLICY "compensated"

@@ -3,6 +3,7 @@
 #
 # make bench BENCH=forecast TRACES=dir    the predictive engine on recorded traces
 # make train TRACES=dir SEED=n            its LSTM's weights, with PyTorch
+# make train TRACES=dir FOLDS=k           no weights, but scores of k-fold cross-validation
 
 HOST_BENCHES += forecast
 TRACES ?= tests/traces
