@@ -96,7 +96,7 @@ TEST_SUITES += unit-suite check-scripts check-headers check-nosimd sim-propertie
 unit-suite: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 	@scripts/unit-tests $^
 
-check-scripts:	## tests of the scripts themselves
+check-scripts: $(BUILD)/bench/forecast	## tests of the scripts themselves
 	@scripts/check-scripts
 
 check-headers: export HV_FLAGS = $(HV_TARGET) $(HV_CFLAGS)
