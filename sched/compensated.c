@@ -8,7 +8,7 @@
  * his are), counted in 0.1 ms; those that wake up together take turns for the first of them. So no
  * wake-up waits for a whole burst, at the price of longer bursts where several come at once;
  * sched/predictive.c serves them in order of arrival instead. It may save up credit for its
- * bursts, up to 40 ms, as long as all of its class together throw none of the others back by more
+ * bursts, up to 100 ms, as long as all of its class together throw none of the others back by more
  * than 7 ms against a fluid schedule (sched/lead.h): who needs much may have what the others of its
  * class do not need now. Without credit, or when the class has got that far ahead, it is treated
  * like everybody. When nobody wants the core, as after all VMs have started, it is even with all.
@@ -38,14 +38,9 @@
 #include "sched/policies.h"
 
 static const struct credit_config config = {
-	.boost = true,
-	.by_share = true,
-	.own_slices = true,
+	CREDIT_BY_CLASS,
 	.slice_us = 4000,
-	.saved_us = 1000,
-	.saved_most_us = 40000,
 	.lead_us = 7000,
-	.boost_us = 2000,
 	.first_us = 100,
 };
 

@@ -399,15 +399,16 @@ static inline uint64_t rest_of_slice(const struct sched_entity *entity)
 	return slice > used ? slice - used : 0;
 }
 
-/* Of several boosted by class, each one runs for a while only. */
+/* Of several boosted by class, each one runs for a while only; one alone is interrupted rarely. */
 SCHED_INLINE uint64_t may_run_boosted(struct sched_core *core, const struct sched_entity *entity,
 				      bool shares)
 {
 	uint64_t run = rest_of_slice(entity), boost = credit_ticks(core)->boost;
 
 	if (shares)
-		return credit_lead_limit(core,
-					 sched_heap_single(&credit_of(core)->boost) ? run : boost);
+		return credit_lead_limit(core, sched_heap_single(&credit_of(core)->boost)
+						       ? most(run, 2 * boost)
+						       : boost);
 	if (run < credit_ticks(core)->grain)
 		run = credit_ticks(core)->grain;
 	return least(run, boost - entity->burst);

@@ -124,15 +124,22 @@ uint64_t credit_boost_key(struct sched_core *core, const struct sched_entity *en
 
 void credit_dump(struct sched_core *core, void (*print)(void *arg, const char *line), void *arg);
 
+/*
+ * What `compensated` and `predictive` have in common: two classes, and who saves up credit for
+ * bursts may run for up to 100 ms as long as the others do not get too far behind.
+ */
+#define CREDIT_BY_CLASS                                                                            \
+	.boost = true, .by_share = true, .own_slices = true, .saved_us = 1000,                     \
+	.saved_most_us = 100000, .boost_us = 2000
+
 /* The policies of the family differ in name, summary, config and `decide`, which goes by by_share.
  */
 #define CREDIT_OPS                                                                                 \
-	.caps = true,                                                                              \
-	.entity_size = sizeof(struct credit_entity), .core_size = sizeof(struct credit_core),      \
-	.core_init = credit_core_init, .entity_init = credit_entity_init,                          \
-	.enqueue = credit_enqueue, .dequeue = credit_dequeue, .pick = credit_pick,                 \
-	.charge = credit_charge, .preempts = credit_preempts, .leave = credit_leave,               \
-	.forget = credit_forget, .next_event = credit_next_event, .surplus = credit_surplus,       \
-	.excess = credit_excess, .dump = credit_dump
+	.caps = true, .entity_size = sizeof(struct credit_entity),                                 \
+	.core_size = sizeof(struct credit_core), .core_init = credit_core_init,                    \
+	.entity_init = credit_entity_init, .enqueue = credit_enqueue, .dequeue = credit_dequeue,   \
+	.pick = credit_pick, .charge = credit_charge, .preempts = credit_preempts,                 \
+	.leave = credit_leave, .forget = credit_forget, .next_event = credit_next_event,           \
+	.surplus = credit_surplus, .excess = credit_excess, .dump = credit_dump
 
 #endif
