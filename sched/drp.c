@@ -121,11 +121,11 @@ static uint64_t collect(struct drp *drp, uint64_t half)
 {
 	uint64_t given = 0;
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		struct drp_account *a = &drp->account[i];
 		uint64_t part;
 
-		if (!a->used || a->latency)
+		if (a->latency)
 			continue;
 		part = least(half, above(a->slice, a->min));
 		a->slice -= (uint32_t)part;
@@ -151,9 +151,9 @@ static void enlarge_slice(struct drp *drp, struct drp_account *a, const struct d
 static void plan_slices(struct drp *drp, const struct drp_rules *rules)
 {
 	drp->reserve = 0;
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++)
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1))
 		drp->account[i].slice = drp->account[i].home;
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++)
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1))
 		if (drp->account[i].reserved)
 			enlarge_slice(drp, &drp->account[i], rules);
 }
@@ -165,7 +165,7 @@ static uint64_t spare(const struct drp_account *a, const struct drp_rules *rules
 {
 	uint64_t keeps = (uint64_t)a->share * rules->floor / 100;
 
-	if (!a->used || !a->latency || !a->trusted || (a->reserved && !a->came))
+	if (!a->latency || !a->trusted || (a->reserved && !a->came))
 		return 0;
 	if (keeps < a->need)
 		keeps = a->need;
@@ -192,7 +192,8 @@ static void enlarge_budget(struct drp *drp, unsigned to, const struct drp_rules 
 {
 	struct drp_account *gets = &drp->account[to];
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS && gets->budget < gets->need; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS && gets->budget < gets->need;
+	     i = drp_used(drp, i + 1)) {
 		uint64_t amount = least(spare(&drp->account[i], rules), gets->need - gets->budget);
 
 		if (i != to && amount)
@@ -205,11 +206,11 @@ static void refill(struct drp *drp, const struct drp_rules *rules, uint64_t now)
 {
 	uint64_t passed = drp->planned ? now - drp->planned : 0;
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		struct drp_account *a = &drp->account[i];
 		uint64_t weight = rules->weight > a->weight ? rules->weight : a->weight;
 
-		if (!a->used || !weight)
+		if (!weight)
 			continue;
 		a->level = (uint32_t)least(a->level + passed * a->weight / weight, a->budget);
 	}
@@ -220,13 +221,13 @@ static void settle_levels(struct drp *drp)
 {
 	uint64_t over = 0;
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		struct drp_account *a = &drp->account[i];
 
 		over += above(a->level, a->budget);
 		a->level = (uint32_t)least(a->level, a->budget);
 	}
-	for (unsigned i = 0; i < DRP_ACCOUNTS && over; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS && over; i = drp_used(drp, i + 1)) {
 		struct drp_account *a = &drp->account[i];
 		uint64_t part = least(over, a->budget - a->level);
 
@@ -238,13 +239,13 @@ static void settle_levels(struct drp *drp)
 static void plan_budgets(struct drp *drp, const struct drp_rules *rules,
 			 const struct before *before, const struct drp_listener *listener)
 {
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		if (!drp->account[i].latency)
 			drp->account[i].share = 0;
 		drp->account[i].budget = drp->account[i].share;
 	}
 	settle_levels(drp);
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++)
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1))
 		if (drp->account[i].reserved)
 			enlarge_budget(drp, i, rules, before, listener);
 }
@@ -252,7 +253,7 @@ static void plan_budgets(struct drp *drp, const struct drp_rules *rules,
 static void set_aside(struct drp *drp)
 {
 	drp->aside = 0;
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		struct drp_account *a = &drp->account[i];
 
 		a->aside = a->reserved && !a->came ? (uint32_t)least(a->level, a->need) : 0;
@@ -264,7 +265,7 @@ static void set_aside(struct drp *drp)
 
 static void remember(const struct drp *drp, struct before *before)
 {
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		before->slice[i] = drp->account[i].slice;
 		before->budget[i] = drp->account[i].budget;
 	}
@@ -273,7 +274,7 @@ static void remember(const struct drp *drp, struct before *before)
 static void tell_changes(const struct drp *drp, const struct before *before,
 			 const struct drp_listener *listener)
 {
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		const struct drp_account *a = &drp->account[i];
 
 		if (a->slice != before->slice[i])
@@ -291,9 +292,8 @@ void drp_plan(struct drp *drp, const struct drp_rules *rules, const struct drp_l
 	remember(drp, &before);
 	refill(drp, rules, now);
 	drp->planned = now;
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++)
-		if (drp->account[i].used)
-			update_reservation(drp, i, rules, listener, now);
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1))
+		update_reservation(drp, i, rules, listener, now);
 	plan_slices(drp, rules);
 	plan_budgets(drp, rules, &before, listener);
 	set_aside(drp);
@@ -304,10 +304,10 @@ uint32_t drp_shortened(const struct drp *drp)
 {
 	uint32_t by = UINT32_MAX;
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		const struct drp_account *a = &drp->account[i];
 
-		if (a->used && !a->latency)
+		if (!a->latency)
 			by = (uint32_t)least(by, above(a->home, a->slice));
 	}
 	return by == UINT32_MAX ? 0 : by;
@@ -317,7 +317,7 @@ struct drp_books drp_books(const struct drp *drp)
 {
 	struct drp_books books = { .slices = drp->reserve };
 
-	for (unsigned i = 0; i < DRP_ACCOUNTS; i++) {
+	for (unsigned i = drp_used(drp, 0); i < DRP_ACCOUNTS; i = drp_used(drp, i + 1)) {
 		const struct drp_account *a = &drp->account[i];
 
 		books.slices += a->slice;

@@ -26,7 +26,7 @@
  * while, twice as long each time.
  *
  * A plan starts from nothing but the forecasts, so nothing of an old plan is left behind.
- * Cost: O(reservations * accounts), bounded by DRP_ACCOUNTS^2, once a window of 10 ms.
+ * Cost: O(reservations * accounts), bounded by DRP_ACCOUNTS^2, at most once a window of 10 ms.
  */
 #ifndef SCHED_DRP_H
 #define SCHED_DRP_H
@@ -99,6 +99,14 @@ struct drp_listener {
 /* Takes a free account: all zero but `used`. -1: there is none. */
 int drp_open(struct drp *drp);
 void drp_close(struct drp *drp, unsigned account);
+
+/* The first account in use from this one on; DRP_ACCOUNTS: there is none. */
+static inline unsigned drp_used(const struct drp *drp, unsigned from)
+{
+	uint64_t rest = from < DRP_ACCOUNTS ? drp->taken >> from : 0;
+
+	return rest ? from + (unsigned)__builtin_ctzll(rest) : DRP_ACCOUNTS;
+}
 
 /* Makes a new plan out of the accounts' inputs. */
 void drp_plan(struct drp *drp, const struct drp_rules *rules, const struct drp_listener *listener,
