@@ -132,14 +132,14 @@ void predict_destroy(struct vcpu *vcpu)
 
 /* ---- The owning core ---- */
 
-static bool is_forecast(struct vcpu *vcpu, const struct ple_window *window)
+static bool is_forecast(struct vcpu *vcpu, const struct ple_window *window, uint64_t now)
 {
 	bool spikes = sched_worth_forecasting(&vcpu->predict->peak_us, window, drp_knobs.spike_us);
 
 	if (predict_mode != PREDICT_AUTO)
 		return predict_mode == PREDICT_ALL;
 	return spikes && vcpu->sched.class == SCHED_LATENCY &&
-	       sched_wants_advice(vcpu->sched.sched);
+	       sched_needs_advice(&this_core()->sched, now);
 }
 
 static void remember(struct predict *predict, uint32_t actual, uint64_t now)
@@ -157,7 +157,7 @@ static void remember(struct predict *predict, uint32_t actual, uint64_t now)
 
 void predict_window(struct vcpu *vcpu, const struct ple_window *window, uint64_t now)
 {
-	if (!is_forecast(vcpu, window))
+	if (!is_forecast(vcpu, window, now))
 		return;
 	remember(vcpu->predict, window->run_us + window->wait_us, now);
 	handover_put(&vcpu->predict->handover, window);

@@ -88,6 +88,14 @@ bool sched_wants_advice(const struct sched *sched)
 	return sched->ops && sched->ops->advise;
 }
 
+bool sched_needs_advice(const struct sched_core *core, uint64_t now)
+{
+	const struct sched_ops *ops = core->sched->ops;
+
+	return sched_wants_advice(core->sched) &&
+	       (!ops->needs_advice || ops->needs_advice(core, now));
+}
+
 void sched_advise(struct sched_core *core, struct sched_entity *entity,
 		  const struct sched_advice *advice, uint64_t now)
 {

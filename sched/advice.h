@@ -58,6 +58,10 @@ const char *sched_fault_name(enum sched_fault fault);
 /* True if the running policy makes use of advice. */
 bool sched_wants_advice(const struct sched *sched);
 
+/* ...and could do better with it on this core at the moment. A forecast costs time; else save it.
+ */
+bool sched_needs_advice(const struct sched_core *core, uint64_t now);
+
 /* `entity` belongs to `core` (entity->core) at the moment; if it has just left, nothing happens. */
 void sched_advise(struct sched_core *core, struct sched_entity *entity,
 		  const struct sched_advice *advice, uint64_t now);

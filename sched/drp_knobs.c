@@ -14,6 +14,7 @@ struct drp_knobs drp_knobs = {
 	.floor = 25,
 	.trust_on = 100,
 	.trust_off = 115,
+	.quiet_ms = 1000,
 	.wait_us = 9000,
 };
 
@@ -31,6 +32,8 @@ static const struct drp_knob knobs[] = {
 	{ "floor", AT(floor), 0, 100, "percent of its burst budget that a vCPU keeps" },
 	{ "trust_on", AT(trust_on), 0, 200, "percent of the last value's error to be trusted at" },
 	{ "trust_off", AT(trust_off), 0, 400, "and to be distrusted above" },
+	{ "quiet_ms", AT(quiet_ms), 0, 1000000,
+	  "milliseconds in which nobody fell short that let forecasts rest, 0: never" },
 	{ "wait_us", AT(wait_us), 0, 10000,
 	  "microseconds of waiting in 10 ms that alarm the guard, 0: off" },
 };

@@ -21,6 +21,7 @@ struct drp_knobs {
 	uint32_t floor;	       /* percent of its burst budget that a vCPU keeps in any case */
 	uint32_t trust_on;     /* trusted at this error, in percent of the last value's */
 	uint32_t trust_off;    /* and not any more at that */
+	uint32_t quiet_ms;     /* forecasts rest when nobody fell short for so long, 0: never */
 	uint32_t wait_us;      /* waiting-time guard: a wait this long in a window counts, 0: off */
 };
 

@@ -96,6 +96,9 @@ struct sched_ops {
 	 */
 	unsigned (*place)(struct sched *sched, const struct sched_entity *entity);
 
+	/* Advice could change something on this core at the moment. Optional: always. */
+	bool (*needs_advice)(const struct sched_core *core, uint64_t now);
+
 	/* What is forecast of an entity of this core; see sched/advice.h. Optional. */
 	void (*advise)(struct sched_core *core, struct sched_entity *entity,
 		       const struct sched_advice *advice, uint64_t now);

@@ -9,6 +9,7 @@
 struct predictive_entity {
 	struct credit_entity credit;
 	struct sched_trust trust; /* written on the window's tick of the owning core only */
+	uint64_t advised;	  /* tick of the last advice */
 	uint16_t account;	  /* 1 + index, 0: none */
 	uint16_t core;		  /* whose account it is */
 };
@@ -16,9 +17,13 @@ struct predictive_entity {
 struct predictive_core {
 	struct credit_core credit;
 	struct drp drp;
+	/* One of the latency class fell short: ticks of the first time, after which it recurred
+	 * before quiet_ms passed, and of the last, 0: never. */
+	uint64_t short_since, short_at;
 	/* NULL: has left, account to be closed. */
 	_Atomic(struct sched_entity *) owner[DRP_ACCOUNTS];
 	atomic_uint orphans; /* accounts without an owner that are not closed yet */
+	bool advised;	     /* somebody was, since the last plan */
 };
 
 /* NULL unless `predictive` is running. What another core has may change while it is looked at. */

@@ -179,8 +179,8 @@ static void advise(const struct advisor *a, unsigned i, const struct ple_window 
 	struct sched_advice advice = { .actual_us = window->run_us + window->wait_us,
 				       .wait_us = window->wait_us };
 
-	a->p->forecast++;
 	if (a->source == PREDICT_ENGINE) {
+		a->p->forecast++;
 		ple_engine_observe(&a->p->task[i].engine, window);
 		sched_advice_of_engine(&advice, &a->p->task[i].engine, window);
 	} else {
@@ -198,6 +198,20 @@ static void advise(const struct advisor *a, unsigned i, const struct ple_window 
 	sched_advise(core, entity, &advice, a->sim->now);
 }
 
+/* As in hv/predict.c; the oracle, which costs nothing, is always asked. */
+static bool is_forecast(const struct advisor *a, unsigned i, const struct ple_window *window)
+{
+	const struct sched_entity *entity = &a->sim->tasks[i].entity;
+	const struct sched_core *core = a->sim->sched.core[atomic_load(&entity->core)];
+	bool spikes = sched_worth_forecasting(&a->p->task[i].peak_us, window, drp_knobs.spike_us);
+
+	if (entity->class != SCHED_LATENCY || a->source == PREDICT_NONE)
+		return false;
+	if (a->source == PREDICT_ORACLE)
+		return sched_wants_advice(&a->sim->sched);
+	return spikes && sched_needs_advice(core, a->sim->now);
+}
+
 static void tick(const struct advisor *a)
 {
 	struct sim *sim = a->sim;
@@ -208,9 +222,7 @@ static void tick(const struct advisor *a)
 		struct ple_window window = look(sim, &a->p->task[i], entity);
 
 		a->p->demand[(size_t)now * a->p->tasks + i] = window.run_us + window.wait_us;
-		if (sched_worth_forecasting(&a->p->task[i].peak_us, &window, drp_knobs.spike_us) &&
-		    a->source != PREDICT_NONE && entity->class == SCHED_LATENCY &&
-		    sched_wants_advice(&sim->sched))
+		if (is_forecast(a, i, &window))
 			advise(a, i, &window);
 	}
 	for (unsigned i = 0; i < sim->core_count; i++)

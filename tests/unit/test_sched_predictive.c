@@ -1,4 +1,4 @@
-/* The policy predictive: equal to compensated without advice, fair whatever the advice is. */
+/* The policy predictive: nothing is planned without advice, fair whatever the advice is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,6 +26,7 @@ static struct sched_fault_state faults[TASKS];
 static uint64_t seed, trace_sum;
 static unsigned reservations;
 static unsigned sensitive = LATENCY; /* of the first ones */
+static bool by_hand;		     /* who has blocked stays so until a test wakes it */
 
 /* A record of the plan says why, and by which forecast. */
 static void check_inputs(enum sched_trace_kind kind, const struct sched_entity *entity, uint64_t a,
@@ -128,7 +129,7 @@ static uint64_t run_until(uint64_t now, uint64_t end)
 		if (work[i])
 			continue;
 		assert_true(sched_block(&core, now));
-		wake_at[i] = now + 1 + draw(40 * MS);
+		wake_at[i] = by_hand ? NEVER : now + 1 + draw(40 * MS);
 	}
 	sched_charge(&core, now);
 	return now;
@@ -184,24 +185,92 @@ static void run_seconds(unsigned seconds, bool advised, enum sched_fault fault)
 	}
 }
 
-/* But for the order of several of the latency class, so there is one. */
-static void without_advice_it_is_compensated(void **state)
+/* When everybody ran, in a number. */
+static uint64_t waited(void)
 {
-	uint64_t first;
+	uint64_t sum = 0;
 
+	for (unsigned i = 0; i < TASKS; i++)
+		sum = sum * 31 + tasks[i].stats.wait;
+	return sum;
+}
+
+/* Plans without any advice change no decision. */
+static void without_advice_nothing_is_planned(void **state)
+{
 	(void)state;
-	sensitive = 1;
 	for (unsigned i = 0; i < 5; i++) {
-		seed = i;
-		boot("compensated");
-		run_seconds(3, false, SCHED_FAULT_NONE);
-		first = trace_sum;
+		uint64_t now = 0, first;
+
 		seed = i;
 		boot("predictive");
 		run_seconds(3, false, SCHED_FAULT_NONE);
-		assert_int_equal(trace_sum, first);
+		first = waited();
+		seed = i;
+		boot("predictive");
+		for (unsigned window = 1; window <= 300; window++) {
+			now = run_until(now, window * WINDOW);
+			sched_replan(&core, now);
+		}
+		assert_int_equal(waited(), first);
 	}
+}
+
+/* Wakes the first task for `length` ticks at once, and lets time pass to the end of the window. */
+static uint64_t burst(uint64_t now, uint64_t length)
+{
+	work[0] = length;
+	sched_wake(&core, &tasks[0], now);
+	return run_until(now, now + WINDOW);
+}
+
+/* As long as nobody of the latency class falls short there is no need for forecasts. */
+static void forecasts_rest_while_nobody_falls_short(void **state)
+{
+	uint64_t now = 0;
+
+	(void)state;
+	sensitive = 1;
+	by_hand = true;
+	boot("predictive");
+	wake_at[0] = NEVER;
+	for (unsigned window = 0; window < 100; window++) {
+		now = burst(now, MS);
+		assert_false(sched_needs_advice(&core, now));
+	}
+	now = burst(now, SECOND); /* a share is a sixth, so this falls short for long */
+	assert_false(sched_needs_advice(&core, now));
+	now = run_until(now, now + SECOND);
+	assert_true(sched_needs_advice(&core, now));
+	now = run_until(now, now + 10 * SECOND);
+	assert_int_equal(work[0], 0);
+	assert_false(sched_needs_advice(&core, now));
+	by_hand = false;
 	sensitive = LATENCY;
+}
+
+/* Who is not forecast any more keeps no reservation by what was said last. */
+static void old_advice_says_nothing(void **state)
+{
+	const struct drp_account *a;
+	uint64_t now = 0;
+
+	(void)state;
+	seed = 7;
+	boot("predictive");
+	for (unsigned window = 1; window <= 1000 && !reservations; window++) {
+		now = run_until(now, window * WINDOW);
+		advise(now, SCHED_FAULT_NONE);
+	}
+	assert_true(reservations > 0);
+	for (unsigned i = 0; i < 20; i++) {
+		now = run_until(now, now + WINDOW);
+		sched_replan(&core, now);
+	}
+	for (unsigned k = 0; k < LATENCY; k++) {
+		a = sched_predictive_account(&tasks[k]);
+		assert_true(!a || (!a->trusted && !a->reserved));
+	}
 }
 
 static void shares_hold_whatever_is_forecast(void **state)
@@ -217,6 +286,12 @@ static void shares_hold_whatever_is_forecast(void **state)
 			seen += reservations;
 		}
 	assert_true(seen > 100);
+}
+
+static void believe(struct sched_entity *entity, uint64_t now)
+{
+	((struct predictive_entity *)entity->data)->advised = now;
+	((struct predictive_core *)core.data)->advised = true;
 }
 
 /* Nobody asks whether the forecast is any good, and all of them say: a spike, now. */
@@ -237,6 +312,7 @@ static void shares_hold_even_if_every_forecast_is_believed(void **state)
 				if (!a)
 					continue;
 				a->trusted = true;
+				believe(&tasks[k], now);
 				a->actual = a->demand = (uint32_t)draw(WINDOW);
 				a->need = (uint32_t)draw(5 * WINDOW);
 			}
@@ -270,7 +346,9 @@ static void a_change_of_policy_keeps_nobody_waiting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(without_advice_it_is_compensated),
+		cmocka_unit_test(without_advice_nothing_is_planned),
+		cmocka_unit_test(forecasts_rest_while_nobody_falls_short),
+		cmocka_unit_test(old_advice_says_nothing),
 		cmocka_unit_test(shares_hold_whatever_is_forecast),
 		cmocka_unit_test(shares_hold_even_if_every_forecast_is_believed),
 		cmocka_unit_test(a_change_of_policy_keeps_nobody_waiting),
