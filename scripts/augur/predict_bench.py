@@ -4,7 +4,10 @@ P3 is one case for each recorded trace, p3-NAME: guests/bench/task.c with the tr
 Beside each run of the emulator stands the simulator's of the same scenario, seeds and duration.
 Figures such as p1.p99_vs_credit are the emulator's, with `sim.` before them the simulator's, whose
 runs are of full length. The oracle is the simulator's alone; with broken forecasts the emulator runs
-P1, the simulator everything.
+P1 and P2, the simulator everything.
+
+`restless` is `predictive` whose forecasts never rest, which shows what they are worth and what they
+cost. Broken forecasts never rest either, or many would harm nobody.
 """
 import math
 import os
@@ -14,14 +17,17 @@ import subprocess
 from augur import sched_bench
 from augur import trace as t
 from augur.bench_run import (Job, asked_for, policies, recorded, run_all, scenarios, standard_job,
-                             tool)
+                             tool, with_engine)
 from augur.config import ConfigError, build_folder
 
-POLICIES = ("credit", "reactive", "compensated", "predictive")
 FAULTS = ("stuck", "random", "inverted", "late")
-MINE, CREDIT, REACTIVE = "predictive", "credit", "reactive"
+MINE, CREDIT, REACTIVE, RESTLESS = "predictive", "credit", "reactive", "restless"
+POLICIES = (CREDIT, REACTIVE, "compensated", MINE, RESTLESS)
+NEVER_REST = "policy.quiet_ms = 0\n"
+SETTINGS = {RESTLESS: NEVER_REST,       # of MINE under another name
+            **{fault: f"{NEVER_REST}policy.fault = {fault}\n" for fault in FAULTS}}
 TRACE_TICKS = "1000000000"              # of each case of P3: 10 s; the others last as long as they say
-BROKEN = ("p1",)                        # where forecasts are broken in the emulator
+BROKEN = ("p1", "p2")                   # where forecasts are broken in the emulator
 SILENT = ("s7",)                        # nobody is latency-sensitive
 
 
@@ -51,20 +57,23 @@ def replay_guest(name, path):
     return f"build/bench/replay/{name}.elf"
 
 
-def with_fault(config, fault):
-    """Forecasts are broken before they are acted on (sched/advice.h)."""
-    return config.replace("\n[augur]\n", f"\n[augur]\npolicy.fault = {fault}\n", 1)
+def with_settings(config, settings):
+    return config.replace("\n[augur]\n", f"\n[augur]\n{settings}", 1)
 
 
 def job(case, label, guests):
-    """label: a policy, or what is wrong with the forecasts of `predictive`."""
+    """label: a policy, or one of SETTINGS."""
+    policy = MINE if label in SETTINGS else label
     if case.startswith("s"):
-        return standard_job(case, label)
-    name, _, recording = case.partition("-")
-    policy = MINE if label in FAULTS else label
-    config = tool("config", name, policy, ticks(case), *([guests[case]] if recording else []))
-    if label in FAULTS:
-        config = with_fault(config, label)
+        job = standard_job(case, policy)
+        if policy == label:
+            return job
+        config = job.config
+    else:
+        name, _, recording = case.partition("-")
+        config = with_engine(tool("config", name, policy, ticks(case),
+                                  *([guests[case]] if recording else [])))
+    config = with_settings(config, SETTINGS.get(label, ""))
     return Job(case, label, config, build_folder() / "bench" / "predict" / f"{case}.{label}")
 
 
@@ -185,16 +194,23 @@ def row(case, policy, values, model):
             f"{model['hogs'] if model else float('nan'):>9.2f}")
 
 
-def rivals():
-    chosen = asked_for("POLICIES", policies())
-    return [policy for policy in POLICIES if not chosen or policy in chosen]
+def rivals(case):
+    """Of standard scenarios there are enough runs already without those that never rest."""
+    chosen = asked_for("POLICIES", [*policies(), RESTLESS])
+    every = [policy for policy in POLICIES if policy != RESTLESS or case.startswith("p")]
+    return [policy for policy in chosen or every if policy in POLICIES]
+
+
+def labels(case, broken):
+    chosen = rivals(case)
+    return (*chosen, *(FAULTS if broken and MINE in chosen else ()))
 
 
 def jobs(chosen, recordings, faults=()):
     """faults: cases that are run with broken forecasts, too."""
     guests = {case: replay_guest(case, path) for case, path in recordings.items() if case in chosen}
     return [job(case, label, guests) for case in chosen
-            for label in (*rivals(), *(FAULTS if case in faults and MINE in rivals() else ()))]
+            for label in labels(case, case in faults)]
 
 
 def same_length(case, recordings):

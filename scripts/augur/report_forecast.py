@@ -10,7 +10,9 @@ INTRODUCTION = """
 <b>Burst</b>: from the moment it was due to the end of its work. <b>/ credit</b>, <b>/ reactive</b>:
 p99 in relation to these rivals. <b>Engine</b>: what forecasts took of the core. <b>Reserved</b>:
 reservations, and those whose spike did not come. <b>Simulated p99</b>: the same scenario for the
-same time in the simulator, where forecasts take no time.</p>
+same time in the simulator, where forecasts take no time. <b>restless</b>: predictive, but forecasts
+do not rest while everybody of the latency class is well served; so there is something to be seen of
+them.</p>
 """
 
 COLUMNS = (("burst p50", "burst_p50"), ("p99", "burst_p99"), ("max", "burst_max"),
@@ -59,7 +61,7 @@ DRAWN = (
 
 def forecast_pictures(case, run):
     for draw, name, caption in DRAWN:
-        figure = draw(run.trace, title=f"{case}, {predict_bench.MINE}: {name}")
+        figure = draw(run.trace, title=f"{case}, {predict_bench.RESTLESS}: {name}")
         if figure is None:
             yield f"<p>{escape(name)}: there is nothing of it in the trace.</p>"
         else:
@@ -70,6 +72,6 @@ def section(case, title, results, model):
     """results: {policy: (run, figures)}; model: {policy: {"p99", "hogs"}} of the simulator."""
     parts = [f'<h3 id="{case}">{case.upper()}: {escape(title)}</h3>', table(results, model),
              *distributions(case, results)]
-    if predict_bench.MINE in results:
-        parts += forecast_pictures(case, results[predict_bench.MINE][0])
+    if predict_bench.RESTLESS in results:
+        parts += forecast_pictures(case, results[predict_bench.RESTLESS][0])
     return "\n".join(parts)

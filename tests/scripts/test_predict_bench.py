@@ -25,9 +25,16 @@ class VerdictTest(unittest.TestCase):
         self.assertEqual(verdict["fault_vs_credit"], 1.2)
 
     def test_broken_forecasts_are_configured(self):
-        config = predict_bench.with_fault("# p1\n#! cpus: 1\n[augur]\npolicy = predictive\n", "late")
-        self.assertEqual(config, "# p1\n#! cpus: 1\n[augur]\npolicy.fault = late\n"
-                                 "policy = predictive\n")
+        config = predict_bench.with_settings("# p1\n#! cpus: 1\n[augur]\npolicy = predictive\n",
+                                             predict_bench.SETTINGS["late"])
+        self.assertEqual(config, "# p1\n#! cpus: 1\n[augur]\npolicy.quiet_ms = 0\n"
+                                 "policy.fault = late\npolicy = predictive\n")
+
+    def test_broken_forecasts_only_where_they_are_asked_for(self):
+        self.assertEqual(set(predict_bench.labels("p1", True)) - set(predict_bench.labels("p1", False)),
+                         set(predict_bench.FAULTS))
+        self.assertIn(predict_bench.RESTLESS, predict_bench.labels("p1", False))
+        self.assertNotIn(predict_bench.RESTLESS, predict_bench.labels("s1", False))
 
     def test_of_p3_the_geometric_mean_of_all_the_worst(self):
         result = predict_bench.summary({

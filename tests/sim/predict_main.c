@@ -1,7 +1,8 @@
 /*
  * sim-predict: burst completion of the latency-sensitive under prediction and its rivals, on S1-S8
- * and P1-P5, with the engine, without, with an oracle that knows what is to come, and with broken
- * forecasts. Charged: exits, notifications and the engine's own time are paid for.
+ * and P1-P5, with the engine, with one that never rests (policy.quiet_ms = 0), without, with an
+ * oracle that knows what is to come, and with broken forecasts, which never rest. Charged: exits,
+ * notifications and the engine's own time are paid for.
  *
  *	sim-predict [--scenario S] [--seed N] [--ticks N] [--trace FILE.csv]... [--faults]
  *		    [--tsv FILE]
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sched/drp_knobs.h"
 #include "tests/bench/charges.h"
 #include "tests/sim/options.h"
 #include "tests/sim/predict.h"
@@ -22,21 +24,25 @@ struct run {
 	const char *policy;
 	enum predict_source source;
 	enum sched_fault fault;
+	bool rests; /* forecasts do while nobody needs them */
 };
 
-static const struct run usual[] = {
-	{ "credit", "credit", PREDICT_NONE, SCHED_FAULT_NONE },
-	{ "reactive", "reactive", PREDICT_NONE, SCHED_FAULT_NONE },
-	{ "compensated", "compensated", PREDICT_NONE, SCHED_FAULT_NONE },
-	{ "predictive", "predictive", PREDICT_ENGINE, SCHED_FAULT_NONE },
-	{ "oracle", "predictive", PREDICT_ORACLE, SCHED_FAULT_NONE },
+enum usual_run { CREDIT, REACTIVE, COMPENSATED, PREDICTIVE, RESTLESS, ORACLE, USUAL_RUNS };
+
+static const struct run usual[USUAL_RUNS] = {
+	[CREDIT] = { "credit", "credit", .source = PREDICT_NONE },
+	[REACTIVE] = { "reactive", "reactive", .source = PREDICT_NONE },
+	[COMPENSATED] = { "compensated", "compensated", .source = PREDICT_NONE },
+	[PREDICTIVE] = { "predictive", "predictive", .source = PREDICT_ENGINE, .rests = true },
+	[RESTLESS] = { "restless", "predictive", .source = PREDICT_ENGINE },
+	[ORACLE] = { "oracle", "predictive", .source = PREDICT_ORACLE },
 };
 
 static const struct run broken[] = {
-	{ "stuck", "predictive", PREDICT_ENGINE, SCHED_FAULT_STUCK },
-	{ "random", "predictive", PREDICT_ENGINE, SCHED_FAULT_RANDOM },
-	{ "inverted", "predictive", PREDICT_ENGINE, SCHED_FAULT_INVERTED },
-	{ "late", "predictive", PREDICT_ENGINE, SCHED_FAULT_LATE },
+	{ "stuck", "predictive", PREDICT_ENGINE, SCHED_FAULT_STUCK, .rests = false },
+	{ "random", "predictive", PREDICT_ENGINE, SCHED_FAULT_RANDOM, .rests = false },
+	{ "inverted", "predictive", PREDICT_ENGINE, SCHED_FAULT_INVERTED, .rests = false },
+	{ "late", "predictive", PREDICT_ENGINE, SCHED_FAULT_LATE, .rests = false },
 };
 
 struct options {
@@ -55,6 +61,7 @@ struct outcome {
 };
 
 static unsigned reserved, missed, swapped;
+static uint32_t quiet_ms; /* of forecasts that rest */
 
 static void count_actions(struct sim *sim, const struct sched_core *core,
 			  enum sched_trace_kind kind, const struct sched_entity *entity, uint64_t a,
@@ -121,6 +128,7 @@ static struct predict_sim *run_one(const struct run *run, const struct scenario 
 		abort();
 	sim.on_trace = count_actions;
 	reserved = missed = swapped = 0;
+	drp_knobs.quiet_ms = run->rests ? quiet_ms : 0;
 	if (trace)
 		add_traced(&sim, trace);
 	else
@@ -157,8 +165,8 @@ static double ratio(uint64_t a, uint64_t b)
 /* The figures by which prediction is judged. The oracle's share only if it gains anything. */
 static void write_goals(FILE *tsv, const char *name, const struct outcome *out)
 {
-	const struct outcome *credit = &out[0], *reactive = &out[1], *mine = &out[3];
-	const struct outcome *oracle = &out[4];
+	const struct outcome *credit = &out[CREDIT], *reactive = &out[REACTIVE];
+	const struct outcome *mine = &out[PREDICTIVE], *oracle = &out[ORACLE];
 
 	fprintf(tsv, "%s.p99_vs_credit\t%.4f\tratio\n", name, ratio(mine->p99, credit->p99));
 	fprintf(tsv, "%s.p99_vs_reactive\t%.4f\tratio\n", name, ratio(mine->p99, reactive->p99));
@@ -176,21 +184,21 @@ static void compare(const struct options *options, FILE *tsv, const char *name,
 	const struct scenario lasting =
 		scenario_lasting(full, options->ticks ? options->ticks : full->duration);
 	const struct scenario *scenario = &lasting;
-	const unsigned count = sizeof(usual) / sizeof(usual[0]);
-	struct outcome out[sizeof(usual) / sizeof(usual[0])], bad;
+	struct outcome out[USUAL_RUNS], bad;
 	struct predict_sim *last = NULL;
 
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < USUAL_RUNS; i++) {
 		struct predict_sim *next =
 			run_one(&usual[i], scenario, trace, options->seed, last, &out[i]);
 
 		predict_free(last);
 		last = next;
-		print_row(tsv, name, &usual[i], &out[i], &out[0], &out[i > 1 ? 1 : i]);
+		print_row(tsv, name, &usual[i], &out[i], &out[CREDIT],
+			  &out[i > REACTIVE ? REACTIVE : i]);
 	}
 	for (unsigned i = 0; options->faults && i < sizeof(broken) / sizeof(broken[0]); i++) {
 		predict_free(run_one(&broken[i], scenario, trace, options->seed, NULL, &bad));
-		print_row(tsv, name, &broken[i], &bad, &out[0], &out[1]);
+		print_row(tsv, name, &broken[i], &bad, &out[CREDIT], &out[REACTIVE]);
 	}
 	predict_free(last);
 	if (tsv)
@@ -256,6 +264,7 @@ int main(int argc, char **argv)
 	FILE *tsv;
 	int status = 0;
 
+	quiet_ms = drp_knobs.quiet_ms;
 	if (!parse(argc, argv, &options))
 		return 2;
 	if (!tsv_open(&tsv, options.tsv))
