@@ -11,7 +11,7 @@ LOADER_CFLAGS := $(STD) $(WARN) $(EFI_TARGET) -O2 -g $(NEWLIB_INCLUDES) \
 $(BUILD)/efi/%.o: %.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(LOADER_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(LOADER_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/efi/loader.so: $(LOADER_OBJS) $(BUILD)/libc-efi.a
 	@echo "  LD      $@"

@@ -24,12 +24,12 @@ guests: $(GUEST_PROGRAMS)
 $(GUEST_OUT)/obj/%.c.o: guests/%.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(GUEST_OUT)/obj/%.S.o: guests/%.S
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(GUEST_OUT)/libguest.a: $(GUEST_LIB_OBJS)
 	@rm -f $@ && ar rcs $@ $^
@@ -63,7 +63,7 @@ guests: $(OTHER_GUESTS)
 $(KERNEL32_OBJ)/kernel.o: guests/multiboot/kernel.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(KERNEL32_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(KERNEL32_CFLAGS) -MMD -MP -c $< -o $@
 
 $(KERNEL32_OBJ)/entry.o: guests/multiboot/entry.S
 	@mkdir -p $(@D)

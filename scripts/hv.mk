@@ -26,20 +26,20 @@ hv_target   = $(if $(filter $1,$(SIMD_SRCS)),$(call simd_target,$1),$(HV_TARGET)
 $(BUILD)/hv/%.o: %.c | $(NEWLIB_READY) $(ZYDIS_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(call hv_target,$<) $(HV_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(call hv_target,$<) $(HV_CFLAGS) -MMD -MP -c $< -o $@
 	$(if $(filter $<,$(SIMD_SRCS)),$(Q)objcopy --rename-section .text=.text.simd $@)
 
 # Offsets of C structures for assembly.
 $(BUILD)/hv/gen/offsets.h: vmx/offsets.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  GEN     $@"
-	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -MMD -MT $@ -MF $@.d -S $< -o $(@:.h=.s)
+	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S $< -o $(@:.h=.s)
 	$(Q)sed -n 's/.*"->\([A-Z0-9_]*\) \([0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) >$@
 
 $(BUILD)/hv/%.o: %.S | $(NEWLIB_READY) $(BUILD)/hv/gen/offsets.h
 	@mkdir -p $(@D)
 	@echo "  AS      $@"
-	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -I$(BUILD)/hv/gen -MMD -c $< -o $@
+	$(Q)$(CC) $(HV_TARGET) $(HV_CFLAGS) -I$(BUILD)/hv/gen -MMD -MP -c $< -o $@
 
 $(BUILD)/hv.elf: $(HV_OBJS) $(HV_LIBS) hv/link.ld
 	@echo "  LD      $@"

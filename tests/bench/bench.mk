@@ -11,7 +11,7 @@ $(BENCH_TOOL): $(BUILD)/sim/tests/bench/scenario.o $(BUILD)/sim/libsim.a
 $(GUEST_OUT)/obj/sim/scenarios.o: tests/sim/scenarios.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(GUEST_OUT)/bench_task.elf: $(GUEST_OUT)/obj/sim/scenarios.o
 

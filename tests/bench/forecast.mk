@@ -18,7 +18,7 @@ $(foreach d,hv unit fuzz bench sim,$(BUILD)/$d/ple/weights_default.o): ple/weigh
 
 $(BUILD)/bench/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BENCH_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(BENCH_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/bench/forecast: $(FORECAST_OBJS)
 	$(Q)$(CC) $(BENCH_CFLAGS) $^ -lm -o $@

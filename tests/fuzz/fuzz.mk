@@ -19,7 +19,7 @@ FUZZ_BINS    := $(if $(T),$(BUILD)/fuzz/$(T),$(FUZZ_TARGETS:%=$(BUILD)/fuzz/%))
 
 $(BUILD)/fuzz/%.o: %.c | $(ZYDIS_READY)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_CHECKS) -MMD -c $< -o $@
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) -fsanitize=fuzzer-no-link,$(FUZZ_CHECKS) -MMD -MP -c $< -o $@
 
 $(BUILD)/fuzz/libpure.a: $(FUZZ_OBJS)
 	@rm -f $@ && ar rcs $@ $^

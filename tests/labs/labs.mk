@@ -6,7 +6,7 @@ LAB_GUESTS := $(patsubst tests/labs/guests/%.c,$(GUEST_OUT)/lab_%.elf,$(wildcard
 $(GUEST_OUT)/obj/labs/%.c.o: tests/labs/guests/%.c | $(NEWLIB_READY)
 	@mkdir -p $(@D)
 	@echo "  CC      $@"
-	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -c $< -o $@
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 $(GUEST_OUT)/lab_%.elf: $(GUEST_OUT)/obj/labs/%.c.o $(GUEST_LINK_DEPS)
 	$(GUEST_LINK)

@@ -8,7 +8,7 @@ SIM_ARGS ?=
 
 $(BUILD)/sim/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(SIM_CFLAGS) -MMD -c $< -o $@
+	$(CC) $(SIM_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/sim/libsim.a: $(SIM_LIB_OBJS)
 	@rm -f $@ && ar rcs $@ $^
@@ -36,7 +36,7 @@ $(BUILD)/sim/decision: $(DECISION_SRCS:%.c=$(BUILD)/sim/scalar/%.o)
 
 $(BUILD)/sim/scalar/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(SIM_CFLAGS) -mgeneral-regs-only -fno-pic -fno-pie -MMD -c $< -o $@
+	$(CC) $(SIM_CFLAGS) -mgeneral-regs-only -fno-pic -fno-pie -MMD -MP -c $< -o $@
 
 _all: $(BUILD)/sim/decision
 

@@ -49,7 +49,7 @@ UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
 
 $(BUILD)/unit/%.o: %.c | $(ZYDIS_READY)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -c $< -o $@
+	$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit/libpure.a: $(UNIT_OBJS)
 	@rm -f $@ && ar rcs $@ $^
