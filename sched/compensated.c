@@ -9,9 +9,10 @@
  * wake-up waits for a whole burst, at the price of longer bursts where several come at once;
  * sched/predictive.c serves them in order of arrival instead. It may save up credit for its
  * bursts, up to 100 ms, as long as all of its class together throw none of the others back by more
- * than 7 ms against a fluid schedule (sched/lead.h): who needs much may have what the others of its
- * class do not need now. Without credit, or when the class has got that far ahead, it is treated
- * like everybody. When nobody wants the core, as after all VMs have started, it is even with all.
+ * than 7 ms (5 ms where weights differ) against a fluid schedule (sched/lead.h): who needs much may
+ * have what the others of its class do not need now. Without credit, or when the class has got that
+ * far ahead, it is treated like everybody. When nobody wants the core, as after all VMs have
+ * started, it is even with all.
  *
  * All others run in order of virtual time for whole slices of 4 ms, or their own. One that is
  * preempted within its slice is owed the time it lost and goes on before all of its class
@@ -25,12 +26,10 @@
  * Fairness: over a second on one core everybody gets at least the fluid share less 1% of the
  * second: 7 ms for the lead, the rest for the order of turns. On several cores those who always
  * want to run get their max-min fair share less 1.5% of a second, whatever weights and affinity;
- * with caps, which a wait may keep from being used up, less 20%. In 99 of 100 random scenarios it
- * is 0.9% and 6% (tests/sim/properties.c). These are measured bounds, not proven ones: of 30,000
- * seeds four lacked up to 1.31% on one core, and three more where affinity lets an entity that has
- * a core to itself stay there while others are crowded (seed 17301: 21%). While demand comes and
- * goes, no core idles if somebody waits for it, and no more is promised. Locks: none. Cost: O(log
- * n).
+ * with caps, which a wait may keep from being used up, less 10%. In 99 of 100 random scenarios it
+ * is 0.7% and 2.3% (tests/sim/properties.c). These are measured bounds, not proven ones: of 30,000
+ * seeds one lacked more (3975: 2.3%, two heavy entities and affinity). While demand comes and goes,
+ * no core idles if somebody waits for it, and no more is promised. Locks: none. Cost: O(log n).
  *
  * Least attained service: M. Nuyens, A. Wierman, "The foreground-background queue: a survey", 2008.
  */

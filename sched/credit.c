@@ -39,6 +39,7 @@ void credit_core_init(struct sched_core *core, uint64_t now)
 	sched_list_init(&credit->under);
 	sched_list_init(&credit->boosts);
 	sched_share_init(&credit->clock);
+	credit->lead_most = INT64_MAX;
 	credit->ticks = (struct credit_ticks) {
 		.grain = core->sched->grain,
 		.slice = credit_us(core, config->slice_us),
@@ -218,19 +219,40 @@ SCHED_INLINE void set_aside(struct sched_core *core, struct sched_entity *entity
 		sched_book_close(&credit_of(core)->book, entity);
 }
 
+/*
+ * An entity that comes because it is behind does not wait for the rest of a turn: by then the core
+ * that sent it may have nothing to do, and ask for it back, instead of for whoever runs here.
+ */
+static APART bool end_turn(struct sched_core *core, const struct sched_entity *behind, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	struct sched_entity *turn = credit->turn;
+
+	if (!turn || !credit_under(core, behind))
+		return false;
+	credit->turn = NULL;
+	turn->slice_used = 0;
+	sched_book_close(&credit->book, turn);
+	queue_by_credit(core, turn, true, false);
+	sched_even_out_soon(core, now);
+	return true;
+}
+
 /* The queue of a member that can run and does not yield. */
 SCHED_INLINE void choose_queue(struct sched_core *core, struct sched_entity *entity, bool shares,
-			       enum sched_enqueue how)
+			       enum sched_enqueue how, uint64_t now)
 {
 	bool goes_on = how == SCHED_ENQUEUE_PUT && unfinished(core, entity);
-	bool was_boosted = credit_state(entity)->boosted;
+	bool was_boosted = credit_state(entity)->boosted, first;
 
 	update_boost(core, entity, how);
 	if (goes_on && shares && !was_boosted && !credit_of(core)->turn) {
 		queue_turn(core, entity);
 		return;
 	}
-	queue_by_credit(core, entity, shares, how == SCHED_ENQUEUE_DIRECTED);
+	first = how == SCHED_ENQUEUE_DIRECTED ||
+		(shares && how == SCHED_ENQUEUE_ARRIVE && end_turn(core, entity, now));
+	queue_by_credit(core, entity, shares, first);
 	if (!goes_on || !credit_state(entity)->boosted)
 		entity->slice_used = 0;
 	sched_book_close(&credit_of(core)->book, entity);
@@ -258,7 +280,7 @@ SCHED_INLINE void put_back(struct sched_core *core, struct sched_entity *entity,
 	if (how == SCHED_ENQUEUE_YIELD)
 		set_aside(core, entity, shares);
 	else
-		choose_queue(core, entity, shares, SCHED_ENQUEUE_PUT);
+		choose_queue(core, entity, shares, SCHED_ENQUEUE_PUT, now);
 }
 
 void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum sched_enqueue how,
@@ -273,7 +295,7 @@ void credit_enqueue(struct sched_core *core, struct sched_entity *entity, enum s
 		return;
 	}
 	credit_join(core, entity, how);
-	choose_queue(core, entity, by_share(core), how);
+	choose_queue(core, entity, by_share(core), how, now);
 }
 
 static inline void unqueue(struct sched_core *core, struct sched_entity *entity)
@@ -606,7 +628,7 @@ SCHED_INLINE void charge(struct sched_core *core, struct sched_entity *entity, b
 
 	sched_share_charge(&credit->clock, &credit_state(entity)->share, ran);
 	if (shares && credit_state(entity)->counted)
-		sched_lead_charge(&credit->lead, ran);
+		credit_lead_charge(credit, ran);
 	if (entity->params.cap)
 		credit_cap_charge(core, entity, ran, now);
 	if (shares && credit->book.creditor)

@@ -84,20 +84,28 @@ struct credit_core {
 	struct credit_ticks ticks;
 	struct sched_share_clock clock;
 	struct sched_lead lead;
+	int64_t lead_most;     /* that it may come to, in its units */
+	uint64_t lasting;      /* least weight of the others in the last LASTING_MS and since... */
+	uint64_t lasting_next; /* ...and since this period of LASTING_MS began... */
+	uint64_t lasting_from; /* ...at this running time of the core */
 	struct sched_heap boost;  /* by boost_key(); if not by class: empty */
 	struct sched_list boosts; /* in order of arrival; if by class: empty */
 	struct sched_list under;  /* if by class: of them, those for whom siblings spin */
 	unsigned members[17];	  /* those not latency-sensitive, by magnitude of weight */
 	atomic_uint sensitive; /* weight of the latency-sensitive with this clock, asleep or not */
 	uint32_t magnitudes;   /* bit k: members[k] is not zero */
+	uint64_t latency_time; /* sum of the virtual times of the latency-sensitive members, each
+				* times its weight, modulo 2^64 */
 	struct sched_calendar over; /* by virtual time */
 	struct sched_heap parked;   /* by tick of release */
 	struct sched_entity *turn;
 	struct sched_entity *aside;
 	struct sched_book book;
-	unsigned compared;    /* the core it was compared with last, see credit_balance.c */
-	uint64_t compared_at; /* tick */
-	uint64_t idle_before; /* core->idle then */
+	unsigned compared;	  /* the core it was compared with last, see credit_balance.c */
+	uint64_t compared_at;	  /* tick */
+	uint64_t idle_before;	  /* core->idle then */
+	uint64_t switches_before; /* likewise */
+	uint64_t shared_at;	  /* tick of the last comparison before which not only one ran */
 };
 
 void credit_core_init(struct sched_core *core, uint64_t now);

@@ -4,10 +4,12 @@
  */
 #include "sched/credit_internal.h"
 
-#define SURPLUS_LOOKS 4
-#define COMPARE_LOOKS 16   /* cores */
-#define UNEVEN_US     6000 /* of a core's time: behind by less, its members are even with others */
-#define MEMORY_MS     2000 /* in which differences between cores are forgotten */
+#define SURPLUS_LOOKS  4
+#define COMPARE_LOOKS  16   /* cores */
+#define UNEVEN_US      6000 /* of a core's time: behind by less, its members are even with others */
+#define MEMORY_MS      2000 /* in which differences between cores are forgotten */
+#define SATED	       8    /* times as fast if the members have all they want */
+#define PRIVATE_SLICES 6
 
 struct sched_entity *credit_surplus(struct sched_core *core, const struct sched_core *to,
 				    uint64_t now)
@@ -85,21 +87,40 @@ static void compare(struct sched_core *core, unsigned with, struct comparison *f
 }
 
 /*
- * A core that had nothing to do for a moment gives its members all they want: they are not behind
- * others, whatever the clocks say.
+ * True if for PRIVATE_SLICES only one has been there and run: it has all that a core can give, so
+ * it is not behind others, whatever the clocks say. A shorter time alone may be what it was behind
+ * by.
  */
-static void forget(struct sched_core *core, const struct comparison *found, uint64_t elapsed)
+static bool is_private(struct sched_core *core, uint64_t now)
+{
+	struct credit_core *credit = credit_of(core);
+	bool only_member =
+		sched_share_weight(&credit->clock) == credit_state(core->current)->share.weight;
+
+	if (core->switches != credit->switches_before || !only_member)
+		credit->shared_at = now;
+	credit->switches_before = core->switches;
+	return now - credit->shared_at >= PRIVATE_SLICES * credit->ticks.slice;
+}
+
+/*
+ * How much of its mean distance to others a core forgets. Nor is a core behind that had nothing to
+ * do for a while. But one whose member another core has just got may have nothing to do only until
+ * it finds somebody else, and must not forget for that what it owes those who are left.
+ */
+static int64_t forgotten(struct sched_core *core, int64_t mean, uint64_t elapsed, uint64_t now)
 {
 	struct credit_core *credit = credit_of(core);
 	uint64_t memory = core->sched->ms * MEMORY_MS;
-	int64_t mean = found->sum / found->cores;
+	uint64_t idled = core->idle - credit->idle_before;
+	bool private = is_private(core, now);
 
-	if (core->idle != credit->idle_before)
-		mean = mean > 0 ? mean : 0;
-	else
-		mean = mean / 4096 * (int64_t)(least(elapsed, memory) * 4096 / memory);
 	credit->idle_before = core->idle;
-	sched_share_shift(&credit->clock, mean);
+	if (idled)
+		return mean > 0 ? (int64_t)least((uint64_t)mean, idled * SATED) : 0;
+	if (private && mean > 0)
+		elapsed *= SATED;
+	return mean / 4096 * (int64_t)(least(elapsed, memory) * 4096 / memory);
 }
 
 /*
@@ -126,7 +147,8 @@ struct sched_entity *credit_excess(struct sched_core *core, unsigned *to, uint64
 		credit->compared = with;
 	}
 	if (found.cores)
-		forget(core, &found, now - credit->compared_at);
+		sched_share_shift(&credit->clock, forgotten(core, found.sum / found.cores,
+							    now - credit->compared_at, now));
 	credit->compared_at = now;
 	*to = found.to;
 	return found.entity;

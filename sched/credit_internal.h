@@ -107,9 +107,26 @@ uint64_t credit_next_release(struct sched_core *core);
 /* Keeps the lead of the latency-sensitive up to date; before every change of weight. */
 void credit_lead_advance(struct sched_core *core);
 
+/*
+ * The virtual time by which one of all others that comes is measured: their average, or the clock's
+ * if that is later. The clock is behind the average as long as the latency-sensitive have saved
+ * credit which they need not spend.
+ */
+uint64_t credit_time_of_others(const struct credit_core *credit);
+
 /* A latency-sensitive entity has become a member, stops being one. */
 void credit_lead_join(struct sched_core *core, struct sched_entity *entity);
 void credit_lead_leave(struct sched_core *core, struct sched_entity *entity);
+
+/* One that counts ran for so many ticks. */
+static inline void credit_lead_charge(struct credit_core *credit, uint64_t ran)
+{
+	sched_lead_charge(&credit->lead, ran);
+	credit->latency_time += ran * SCHED_SHARE_UNIT;
+}
+
+/* Members have come or gone: what the lead is bounded by may have changed. */
+void credit_lead_bound(struct sched_core *core);
 
 /* How much one that comes may have saved up; its weight is `joining`. */
 uint64_t credit_lead_savings(struct sched_core *core, uint32_t joining);
@@ -124,11 +141,8 @@ uint64_t credit_lead_limited(struct sched_core *core, uint64_t run);
 static inline uint64_t credit_lead_limit(struct sched_core *core, uint64_t run)
 {
 	const struct credit_core *credit = credit_of_const(core);
-	uint64_t others = sched_share_weight(&credit->clock) - credit->lead.awake;
-	uint64_t most = credit->ticks.lead * others >> credit_largest_magnitude(credit);
 
-	if (credit->lead.ahead + (int64_t)(run * SCHED_SHARE_UNIT) <=
-	    (int64_t)(most * SCHED_SHARE_UNIT))
+	if (credit->lead.ahead + (int64_t)(run * SCHED_SHARE_UNIT) <= credit->lead_most)
 		return run;
 	return credit_lead_limited(core, run);
 }

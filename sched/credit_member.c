@@ -7,12 +7,18 @@
 #define INITIAL_CREDIT (1ull << 40)
 #define CARRIED_US     100000 /* credit or debt that an entity takes along to another core, at most */
 
+/* There are two classes only if the order is by shares. */
+static bool is_sensitive(const struct sched_core *core, const struct sched_entity *entity)
+{
+	return credit_config(core)->by_share && entity->class == SCHED_LATENCY;
+}
+
 void credit_entity_init(struct sched_core *core, struct sched_entity *entity, uint64_t now)
 {
 	struct credit_entity *state = credit_state(entity);
 
 	state->share.time = sched_share_time(&credit_of(core)->clock);
-	if (credit_config(core)->by_share && entity->class == SCHED_LATENCY)
+	if (is_sensitive(core, entity))
 		state->share.time -= INITIAL_CREDIT; /* of which it may keep what it may save */
 	state->clock = core->id;
 	state->cap_until = now;
@@ -103,7 +109,7 @@ static void settle(struct sched_core *core, struct sched_entity *entity)
 				 credit_us(core, CARRIED_US));
 	}
 	state->clock = core->id;
-	count_sensitive(core, entity, entity->class == SCHED_LATENCY ? entity->params.weight : 0);
+	count_sensitive(core, entity, is_sensitive(core, entity) ? entity->params.weight : 0);
 }
 
 static void join(struct sched_core *core, struct sched_entity *entity, uint64_t saved)
@@ -111,11 +117,14 @@ static void join(struct sched_core *core, struct sched_entity *entity, uint64_t 
 	struct credit_entity *state = credit_state(entity);
 
 	credit_lead_advance(core);
+	if (!state->counted)
+		sched_share_limit(&state->share, credit_time_of_others(credit_of(core)), saved);
 	sched_share_join(&credit_of(core)->clock, &state->share, saved);
 	if (state->counted)
 		credit_lead_join(core, entity);
 	state->magnitude = (uint8_t)(31 - __builtin_clz(2 * entity->params.weight - 1));
 	count_member(credit_of(core), state, 1);
+	credit_lead_bound(core);
 }
 
 /* Credit of the latency class is for its bursts only, that of all others may have been earned. */
@@ -166,7 +175,8 @@ void credit_return(struct sched_core *core, struct sched_entity *entity)
 
 	settle(core, entity);
 	most = carried(core, entity);
-	sched_share_limit(&credit_of(core)->clock, &credit_state(entity)->share, most);
+	sched_share_limit(&credit_state(entity)->share, sched_share_time(&credit_of(core)->clock),
+			  most);
 	if (!may_stay_apart(core, entity))
 		join(core, entity, most);
 }
@@ -182,6 +192,7 @@ void credit_part(struct sched_core *core, struct sched_entity *entity)
 		credit_lead_leave(core, entity);
 	sched_share_leave(&credit_of(core)->clock, &state->share);
 	count_member(credit_of(core), state, -1);
+	credit_lead_bound(core);
 }
 
 void credit_forget(struct sched_core *core, struct sched_entity *entity)

@@ -63,6 +63,8 @@ void sched_take_params(struct sched_core *core, struct sched_entity *entity);
 unsigned sched_place(struct sched_core *here, struct sched_entity *entity);
 /* Sends an entity in state WAKING to another core. */
 void sched_send(struct sched_core *here, struct sched_entity *entity, unsigned to);
+/* Somebody from another core comes first: who ran here, and waits now, may be better off there. */
+void sched_even_out_soon(struct sched_core *core, uint64_t now);
 /* Between cores: gives surplus away or asks for work. */
 void sched_balance_cores(struct sched_core *core, uint64_t now);
 

@@ -174,6 +174,20 @@ static bool give_to(struct sched_core *core, unsigned to, uint64_t now)
 	return true;
 }
 
+static uint64_t even_out_period(const struct sched_core *core)
+{
+	return core->sched->ms * SCHED_EVEN_OUT_US / 1000;
+}
+
+/* Once a period only: two cores may have reasons to send each other somebody for ever. */
+void sched_even_out_soon(struct sched_core *core, uint64_t now)
+{
+	if (now < core->hurried_until)
+		return;
+	core->hurried_until = now + even_out_period(core);
+	core->even_out_at = now;
+}
+
 /* Compares with busy cores, so that shares even out between cores. */
 static void even_out(struct sched_core *core, uint64_t now)
 {
@@ -182,7 +196,7 @@ static void even_out(struct sched_core *core, uint64_t now)
 
 	if (now < core->even_out_at)
 		return;
-	core->even_out_at = now + core->sched->ms * SCHED_EVEN_OUT_US / 1000;
+	core->even_out_at = now + even_out_period(core);
 	entity = core->sched->ops->excess(core, &to, now);
 	if (entity)
 		hand_over(core, entity, to, now);

@@ -204,10 +204,11 @@ struct sched_core {
 	uint64_t overhead; /* ticks of sched_overhead() */
 	uint64_t decisions;
 	uint64_t switches;
-	uint64_t arrivals;    /* waiting entities that other cores gave to this one */
-	uint64_t even_out_at; /* tick before which busy cores are not compared with */
-	unsigned asks;	      /* cores asked for work since this one went idle */
-	unsigned asked;	      /* the last one of them */
+	uint64_t arrivals;	/* waiting entities that other cores gave to this one */
+	uint64_t even_out_at;	/* tick before which busy cores are not compared with */
+	uint64_t hurried_until; /* tick before which an arrival does not change that */
+	unsigned asks;		/* cores asked for work since this one went idle */
+	unsigned asked;		/* the last one of them */
 	_Alignas(16) unsigned char data[SCHED_CORE_DATA]; /* the policy's */
 };
 

@@ -35,19 +35,18 @@ int64_t sched_share_credit(const struct sched_share_clock *clock, const struct s
 	return sched_share_lag(clock, share) * (int64_t)share->weight / UNIT;
 }
 
-void sched_share_limit(const struct sched_share_clock *clock, struct sched_share *share,
-		       uint64_t saved)
+void sched_share_limit(struct sched_share *share, uint64_t time, uint64_t saved)
 {
-	int64_t most = (int64_t)(saved * UNIT / share->weight);
+	uint64_t earliest = time - saved * UNIT / share->weight;
 
-	if (sched_share_lag(clock, share) > most)
-		share->time = sched_share_time(clock) - (uint64_t)most;
+	if ((int64_t)(earliest - share->time) > 0)
+		share->time = earliest;
 }
 
 void sched_share_join(struct sched_share_clock *clock, struct sched_share *share, uint64_t saved)
 {
 	assert(!share->member);
-	sched_share_limit(clock, share, saved);
+	sched_share_limit(share, sched_share_time(clock), saved);
 	share->member = true;
 	if (sched_share_weight(clock) == 0) {
 		atomic_store_explicit(&clock->time, share->time, memory_order_relaxed);

@@ -90,9 +90,8 @@ static inline void sched_share_limit_to_start(const struct sched_share_clock *cl
 /* Stops being a member; keeps its virtual time. */
 void sched_share_leave(struct sched_share_clock *clock, struct sched_share *share);
 
-/* What a non-member may be behind the clock is limited to `saved` ticks of running time. */
-void sched_share_limit(const struct sched_share_clock *clock, struct sched_share *share,
-		       uint64_t saved);
+/* What a non-member is behind virtual time `time` is limited to `saved` ticks of running time. */
+void sched_share_limit(struct sched_share *share, uint64_t time, uint64_t saved);
 
 /* It ran for `ran` ticks, at most 2^54; the clock of the members moves if it is one. */
 static inline void sched_share_charge(struct sched_share_clock *clock, struct sched_share *share,

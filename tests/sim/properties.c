@@ -50,8 +50,8 @@ static const struct promise promises[] = {
 	{ "table", 0, 0, 0, 0, true, false },
 	{ "reactive", 46, 0.03, 0.05, 0.25, true, true },
 	{ "example", 0, 0, 0, 0, true, false },
-	{ "compensated", 26, 0.01, 0.015, 0.2, true, true },
-	{ "predictive", 26, 0.01, 0.015, 0.2, true, true },
+	{ "compensated", 26, 0.01, 0.015, 0.1, true, true },
+	{ "predictive", 26, 0.01, 0.015, 0.1, true, true },
 };
 
 struct check {

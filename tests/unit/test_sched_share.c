@@ -155,7 +155,7 @@ static void the_clock_is_about_members_only(void **state)
 
 	(void)state;
 	sched_share_join(&clock, &member, 0);
-	sched_share_limit(&clock, &apart, 500);
+	sched_share_limit(&apart, sched_share_time(&clock), 500);
 	assert_int_equal(apart.time, 500);
 	sched_share_charge(&clock, &apart, 300);
 	assert_int_equal(apart.time, 800);
