@@ -159,12 +159,20 @@ SCHED_INLINE void queue_by_credit(struct sched_core *core, struct sched_entity *
 		queue_over(core, entity, false, false);
 }
 
+/* What is left of a slice must be worth an entry to the guest and an exit: more than 1/64 of it. */
+static inline bool worth_the_rest(const struct sched_core *core, const struct sched_entity *entity)
+{
+	uint64_t slice = credit_slice(entity);
+
+	return entity->slice_used + core->sched->grain + slice / 64 < slice;
+}
+
 /* True if an entity that could go on has something left of its slice. */
 static inline bool unfinished(const struct sched_core *core, const struct sched_entity *entity)
 {
 	if (credit_of_const(core)->book.creditor == entity && credit_of_const(core)->book.owed)
 		return true;
-	return entity->slice_used + core->sched->grain < credit_slice(entity);
+	return worth_the_rest(core, entity);
 }
 
 /* Waits for the rest of its slice; whoever runs before it meanwhile owes it that time. */
