@@ -31,7 +31,7 @@ static void judge(struct ple_engine *e, const struct ple_past *p, unsigned h, in
 		[PLE_HIGH] = p->said[target + PLE_HIGH][PLE_MAX8],
 	};
 
-	ple_judge_learn(&e->judge, h, p->mixed + target, naive, actual);
+	ple_judge_learn(&e->judge, h, p->mixed + target, naive, actual, e->steady.resting);
 }
 
 /* One of `count` in turn, by the golden ratio: falls into step with no period of the demand. */

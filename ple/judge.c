@@ -12,8 +12,10 @@ static inline int32_t loss_of(unsigned level, int32_t said, int32_t actual)
 	return ple_loss(level, said, actual) * 256;
 }
 
-static inline void follow(uint32_t *mean, int32_t loss)
+/* Once this loss, and before it `rested` times none: (1 - 1 / 512)^rested, to the first order. */
+static inline void follow(uint32_t *mean, int32_t loss, unsigned rested)
 {
+	*mean -= (uint32_t)((uint64_t)*mean * rested >> LOSS_SHIFT);
 	*mean += (uint32_t)((loss - (int32_t)*mean) >> LOSS_SHIFT);
 }
 
@@ -33,7 +35,7 @@ static void follow_offset(struct ple_judge *j, unsigned h, int32_t error)
 }
 
 void ple_judge_learn(struct ple_judge *j, unsigned horizon, const uint16_t mixed[PLE_LEVELS],
-		     const uint16_t naive[PLE_LEVELS], int32_t actual)
+		     const uint16_t naive[PLE_LEVELS], int32_t actual, unsigned rested)
 {
 	int32_t error = (actual - mixed[PLE_POINT]) * 256;
 
@@ -43,8 +45,8 @@ void ple_judge_learn(struct ple_judge *j, unsigned horizon, const uint16_t mixed
 	for (unsigned level = 0; level < PLE_LEVELS; level++) {
 		unsigned target = horizon * PLE_LEVELS + level;
 
-		follow(&j->loss[target], loss_of(level, mixed[level], actual));
-		follow(&j->naive[target], loss_of(level, naive[level], actual));
+		follow(&j->loss[target], loss_of(level, mixed[level], actual), rested);
+		follow(&j->naive[target], loss_of(level, naive[level], actual), rested);
 		decide(j, target);
 	}
 }

@@ -24,9 +24,13 @@ struct ple_judge {
 	uint8_t down;		      /* a bit for each target that stands down */
 };
 
-/* A horizon ended: what the mixture and the naive forecast had said at both levels, values. */
+/*
+ * A horizon ended: what the mixture and the naive forecast had said at both levels, values. Before
+ * it both were right in so many `rested` windows, at most 15: what they lost is forgotten by as
+ * much as if each had been judged.
+ */
 void ple_judge_learn(struct ple_judge *judge, unsigned horizon, const uint16_t mixed[PLE_LEVELS],
-		     const uint16_t naive[PLE_LEVELS], int32_t actual);
+		     const uint16_t naive[PLE_LEVELS], int32_t actual, unsigned rested);
 
 /* The mixture has been a sixteenth worse than the naive forecast. */
 static inline bool ple_judge_stands_down(const struct ple_judge *judge, unsigned target)

@@ -10,12 +10,13 @@
  * The history takes in every window, rested through or not. Any other window is a full step at
  * once: what is new is answered in the window in which it comes.
  *
- * What differs from an engine that never rests: members, mixture, judge and LSTM see about one
- * in sixteen of the windows in which nothing changes, and fade more slowly by that. They are not
- * misled about how often something changes: whether a forecast is learnt from is settled when it
- * is made, not by what comes. Each horizon of a step's forecast that ends while the engine rests
- * is learnt from at the next step; those of the steps before it that have not ended are forgotten
- * as soon as the engine is ready to rest; a forecast that stands over several windows counts once.
+ * What differs from an engine that never rests: members, mixture and LSTM see about one in sixteen
+ * of the windows in which nothing changes, and fade more slowly by that; the judge's losses do not:
+ * they fade by every window, as if the forecast that stood had been right. They are not misled
+ * about how often something changes: whether a forecast is learnt from is settled when it is made,
+ * not by what comes. Each horizon of a step's forecast that ends while the engine rests is learnt
+ * from at the next step; those of the steps before it that have not ended are forgotten as soon as
+ * the engine is ready to rest; a forecast that stands over several windows counts once.
  */
 #ifndef PLE_STEADY_H
 #define PLE_STEADY_H

@@ -213,6 +213,33 @@ static void test_changes_wake(void **state)
 	assert_int_equal(ple_engine_share(e, PLE_LAST, PLE_10MS, PLE_HIGH), PLE_SHARE_ONE);
 }
 
+/* Windows of the same demand until no target stands down any more. */
+static unsigned windows_until_trust(uint32_t run_us,
+				    void (*see)(struct ple_engine *engine, uint32_t run_us))
+{
+	static struct ple_engine engine;
+	unsigned last = 0;
+
+	start(&engine);
+	for (unsigned t = 0; t < 6000; t++) {
+		see(&engine, run_us);
+		if (engine.judge.down)
+			last = t;
+	}
+	return last;
+}
+
+/* What was lost in the first windows is forgotten as fast as by who never rests. */
+static void test_trust_returns_while_resting(void **state)
+{
+	(void)state;
+	for (uint32_t run_us = 2500; run_us <= 10000; run_us += 1250) {
+		unsigned restless = windows_until_trust(run_us, observe_restless);
+
+		assert_in_range(windows_until_trust(run_us, observe), 1, restless + 150);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_the_season_keeps_awake),
 		cmocka_unit_test(test_lessons),
 		cmocka_unit_test(test_changes_wake),
+		cmocka_unit_test(test_trust_returns_while_resting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
