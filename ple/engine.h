@@ -100,7 +100,14 @@ enum ple_choice ple_engine_enable(struct ple_engine *engine, uint32_t members);
 /* A text for people; any value is accepted. */
 const char *ple_choice_text(enum ple_choice choice);
 
-/* Takes over members, models and weights of the mixture of `from`, not its past. */
+/*
+ * Takes over members, models and weights of the mixture of `from`, not its past. Beside a fresh
+ * engine, on twelve recorded traces cut in seven places (10 ms ahead, first 50 / 100 / 300 / 1000
+ * windows, geometric means after adding 20 and 50 us a window):
+ *   same demand    pinball loss 0.84 / 0.86 / 0.88 / 0.92, median error 0.82 / 0.86 / 0.91 / 0.95
+ *   another trace  pinball loss 1.03 / 1.04 / 1.04 / 1.04, median error 1.11 / 1.11 / 1.09 / 1.07
+ * The mixture's weights alone: 0.97 .. 0.98 and 0.91 .. 0.98, or 1.01 .. 1.03 and 1.02 .. 1.03.
+ */
 void ple_engine_inherit(struct ple_engine *engine, const struct ple_engine *from);
 
 /* One window ended: learns from it and renews `demand`, or rests (ple/steady.h). */
