@@ -49,13 +49,15 @@ UNIT_OBJS := $(PURE_SRCS:%.c=$(BUILD)/unit/%.o)
 
 $(BUILD)/unit/%.o: %.c | $(ZYDIS_READY)
 	@mkdir -p $(@D)
-	$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC      $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit/libpure.a: $(UNIT_OBJS)
-	@rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/unit/test_%: $(BUILD)/unit/tests/unit/test_%.o $(BUILD)/unit/libpure.a $(BUILD)/unit/libzydis.a
-	$(CC) $(UNIT_CFLAGS) $^ -lcmocka -lm -o $@
+	@echo "  LD      $@"
+	$(Q)$(CC) $(UNIT_CFLAGS) $^ -lcmocka -lm -o $@
 
 # make unit            all tests
 # make unit T=test_x   one
