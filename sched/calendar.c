@@ -13,13 +13,6 @@ void sched_calendar_init(struct sched_calendar *calendar, uint64_t width)
 	calendar->shift = 63 - (unsigned)__builtin_clzll(width | 1);
 }
 
-static void enter(struct sched_calendar *calendar, struct sched_entity *entity, unsigned k)
-{
-	entity->node.key = k;
-	sched_list_add_tail(&calendar->bucket[k], &entity->link);
-	calendar->occupied |= 1ull << k;
-}
-
 /* Occupied days as a mask that starts today. */
 static uint64_t days_from_today(const struct sched_calendar *calendar)
 {
@@ -55,7 +48,7 @@ void sched_calendar_insert_beyond(struct sched_calendar *calendar, struct sched_
 	uint64_t day = key >> calendar->shift;
 
 	if (day < calendar->today && turn_back(calendar, day))
-		enter(calendar, entity, day % SCHED_BUCKETS);
+		sched_calendar_enter(calendar, entity, day % SCHED_BUCKETS);
 	else
 		sched_heap_insert(&calendar->out, &entity->node, key);
 }
@@ -73,7 +66,7 @@ static void turn(struct sched_calendar *calendar)
 		uint64_t day = node->key >> calendar->shift;
 
 		sched_heap_remove(&calendar->out, node);
-		enter(calendar, SCHED_ENTITY_OF(node, node), day % SCHED_BUCKETS);
+		sched_calendar_enter(calendar, SCHED_ENTITY_OF(node, node), day % SCHED_BUCKETS);
 		node = sched_heap_first(&calendar->out);
 	}
 }

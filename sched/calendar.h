@@ -43,6 +43,15 @@ static inline void sched_calendar_turn_to(struct sched_calendar *calendar, uint6
 	calendar->first = &calendar->bucket[day % SCHED_BUCKETS];
 }
 
+/* Day k of the ring has the entity now. */
+static inline void sched_calendar_enter(struct sched_calendar *calendar,
+					struct sched_entity *entity, unsigned k)
+{
+	entity->node.key = k;
+	sched_list_add_tail(&calendar->bucket[k], &entity->link);
+	calendar->occupied |= 1ull << k;
+}
+
 static inline void sched_calendar_insert(struct sched_calendar *calendar,
 					 struct sched_entity *entity, uint64_t key)
 {
@@ -55,9 +64,7 @@ static inline void sched_calendar_insert(struct sched_calendar *calendar,
 		sched_calendar_insert_beyond(calendar, entity, key);
 		return;
 	}
-	entity->node.key = k;
-	sched_list_add_tail(&calendar->bucket[k], &entity->link);
-	calendar->occupied |= 1ull << k;
+	sched_calendar_enter(calendar, entity, k);
 }
 
 /* After an entity has left a bucket. */

@@ -1,5 +1,6 @@
 #include "tests/sim/max_min.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 
@@ -100,6 +101,7 @@ void max_min_rates(struct claim *claims, unsigned count, unsigned cores)
 {
 	unsigned settled = 0;
 
+	assert(cores <= MAX_MIN_CORES);
 	for (unsigned i = 0; i < count; i++)
 		claims[i].rate = OPEN;
 	while (settled < count) {

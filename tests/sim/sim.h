@@ -45,10 +45,9 @@ struct sim_task {
 	unsigned trace_row;
 	uint64_t random;
 	uint64_t period;
-	uint64_t remaining;    /* work left until workload_done, SIM_FOREVER: no end */
-	uint64_t wake_at;      /* the next wake-up while blocked */
-	uint64_t deadline;     /* the moment the present burst was due */
-	uint64_t queued_until; /* WORK_OPEN: arrivals up to here have been taken */
+	uint64_t remaining; /* work left until workload_done, SIM_FOREVER: no end */
+	uint64_t wake_at;   /* the next wake-up while blocked */
+	uint64_t deadline;  /* the moment the present burst was due */
 	uint64_t phase_end;
 	unsigned phase;
 	bool awaits_run; /* lateness of the present burst not yet known */
@@ -107,7 +106,6 @@ struct sim {
 	uint64_t window;
 	/* Called after every event; may be NULL. */
 	void (*watch)(struct sim *sim);
-	void *watch_arg;
 	/* Called for every trace record; may be NULL. */
 	void (*on_trace)(struct sim *sim, const struct sched_core *core, enum sched_trace_kind kind,
 			 const struct sched_entity *entity, uint64_t a, uint64_t b, uint64_t now);
