@@ -3,7 +3,9 @@
  * prints the property, the seed and how to run that scenario again; the run ends with 1. A scenario
  * that ends the whole program (an assertion, a bad pointer) or takes a minute prints its seed too.
  *
- *	properties [--count N] [--first SEED] [--policy NAME] [--verbose]
+ *	properties [--count N] [--first SEED] [--policy NAME] [--mended] [--verbose]
+ *
+ * --mended runs seeds that failed once, before the others.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -321,14 +323,39 @@ static bool run_one(uint64_t seed, const char *policy, bool verbose)
 	return !check.failed;
 }
 
+/* Seeds at which a policy broke its promise once. */
+static const struct {
+	uint64_t seed;
+	const char *policy;
+} mended[] = {
+	{ 2091, "compensated" },  { 6022, "compensated" },  { 7805, "compensated" },
+	{ 13160, "compensated" }, { 15287, "compensated" }, { 16063, "compensated" },
+	{ 17301, "compensated" }, { 24473, "compensated" }, { 25061, "compensated" },
+	{ 60188, "compensated" }, { 68880, "compensated" }, { 88437, "compensated" },
+	{ 88916, "compensated" },
+};
+
+static uint64_t run_mended(bool verbose)
+{
+	uint64_t failed = 0;
+
+	for (unsigned i = 0; i < sizeof(mended) / sizeof(mended[0]); i++)
+		failed += !run_one(mended[i].seed, mended[i].policy, verbose);
+	printf("seeds that failed once: %llu passed, %llu failed\n",
+	       (unsigned long long)(sizeof(mended) / sizeof(mended[0]) - failed),
+	       (unsigned long long)failed);
+	return failed;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t count = 10000, first = 1, failed = 0;
+	uint64_t count = 10000, first = 1, failed = 0, broken = 0;
 	const char *policy = NULL;
-	bool verbose = false;
+	bool verbose = false, again = false;
 	const struct command_option known[] = {
 		{ "count", .number = &count, .min = 1 },
 		{ "first", .number = &first },
+		{ "mended", .flag = &again },
 		{ "policy", .policy = &policy },
 		{ "verbose", .flag = &verbose },
 	};
@@ -336,9 +363,11 @@ int main(int argc, char **argv)
 	if (!options_parse(argc, argv, known, sizeof(known) / sizeof(known[0])))
 		return 2;
 	catch_ends();
+	if (again)
+		broken = run_mended(verbose);
 	for (uint64_t seed = first; seed < first + count; seed++)
 		failed += !run_one(seed, policy, verbose);
 	printf("random scenarios: %llu passed, %llu failed\n", (unsigned long long)(count - failed),
 	       (unsigned long long)failed);
-	return failed != 0;
+	return failed || broken;
 }

@@ -30,7 +30,7 @@ $(BUILD)/sim/properties: $(addprefix $(BUILD)/sim/tests/sim/,properties.o random
 # make sim-properties SIM_ARGS="--first 4711 --count 1 --verbose"
 .PHONY: sim-properties
 sim-properties: $(BUILD)/sim/properties
-	@$(BUILD)/sim/properties $(SIM_ARGS)
+	@$(BUILD)/sim/properties $(or $(SIM_ARGS),--mended)
 
 # Compiled as in the hypervisor: no vector registers.
 DECISION_SRCS := $(wildcard sched/*.c) tests/sim/decision.c
